@@ -1,1 +1,6 @@
-export {};
+export * from './ask.js';
+export * from './bus.js';
+export * from './consume.js';
+export * from './lease.js';
+export * from './streams.js';
+export * from './transient.js';

@@ -1,1 +1,12 @@
-export {};
+export * from './accept.js';
+export * from './asks.js';
+export * from './catalogue.js';
+export * from './channel.js';
+export * from './cloudevent.js';
+export * from './delivery.js';
+export * from './envelope.js';
+export * from './faults.js';
+export * from './outcome.js';
+export * from './problem.js';
+export * from './subjects.js';
+export * from './texts.js';

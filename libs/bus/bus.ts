@@ -1,0 +1,102 @@
+import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager, type PubAck } from '@nats-io/jetstream';
+import { type KV, Kvm } from '@nats-io/kv';
+import { connect, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import type { Rejection } from '#contracts';
+import { subjects } from '#contracts';
+import { applyStreams, type StreamSettings } from './streams.js';
+
+export interface BusOptions {
+  url: string;
+  /** The service's name: shown by the server, and the owner in rejections. */
+  name: string;
+}
+
+/** One connection of one process to NATS, with JetStream on it. Reconnects for ever. */
+export class Bus {
+  private constructor(
+    readonly name: string,
+    readonly nc: NatsConnection,
+    readonly js: JetStreamClient,
+    readonly jsm: JetStreamManager,
+  ) {}
+
+  /** Connects and waits for the server; credentials may stand in the URL. */
+  static async connect({ url, name }: BusOptions): Promise<Bus> {
+    const nc = await connect({
+      ...server(url),
+      name: `farmbell ${name}`,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 250,
+      waitOnFirstConnect: true,
+      pingInterval: 20_000,
+    });
+    return new Bus(
+      name,
+      nc,
+      jetstream(nc, { timeout: 10_000 }),
+      await jetstreamManager(nc, { timeout: 10_000, checkAPI: false }),
+    );
+  }
+
+  applyStreams(settings: StreamSettings): Promise<void> {
+    return applyStreams(this.jsm, settings);
+  }
+
+  /** Stores a message; `id` makes a repeat within the stream's window a duplicate. Resolves when JetStream has it. */
+  publish(subject: string, body: unknown, options: { id?: string; headers?: MsgHdrs; timeoutMs?: number } = {}): Promise<PubAck> {
+    return this.js.publish(subject, typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body), {
+      ...(options.id && { msgID: options.id }),
+      ...(options.headers && { headers: options.headers }),
+      timeout: options.timeoutMs ?? 10_000,
+    });
+  }
+
+  /** Puts what cannot be taken in on the REJECTED stream, where journal makes it readable. */
+  async reject(rejection: Omit<Rejection, 'service' | 'at' | 'body'> & { body: string }): Promise<void> {
+    const whole: Rejection = {
+      ...rejection,
+      at: new Date().toISOString(),
+      service: this.name,
+      body: rejection.body.slice(0, 2000),
+    };
+    await this.publish(subjects.rejected(this.name), whole, { id: rejection.id });
+  }
+
+  /** A key-value bucket, made when missing. `ttlMs`: an entry's life since it was last written. */
+  async bucket(name: string, options: { ttlMs?: number; replicas?: number } = {}): Promise<KV> {
+    return await new Kvm(this.js).create(name, {
+      history: 1,
+      ...(options.ttlMs && { ttl: options.ttlMs }),
+      ...(options.replicas && { replicas: options.replicas }),
+    });
+  }
+
+  /** Whether the server answers within `ms`. */
+  async alive(ms = 2000): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<false>((done) => {
+      timer = setTimeout(() => done(false), ms);
+    });
+    const answer = this.nc.flush().then(
+      () => true,
+      () => false,
+    );
+    return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+  }
+
+  async close(): Promise<void> {
+    if (!this.nc.isClosed()) await this.nc.drain().catch(() => this.nc.close());
+  }
+}
+
+/** `nats://user:password@host:port` as the client's options; several servers may be given, comma-separated. */
+function server(url: string) {
+  const urls = url.split(',').map((one) => new URL(one.includes('://') ? one : `nats://${one}`));
+  const first = urls[0]!;
+  return {
+    servers: urls.map((one) => `${one.hostname}:${one.port || 4222}`),
+    ...(first.username &&
+      first.password && { user: decodeURIComponent(first.username), pass: decodeURIComponent(first.password) }),
+    ...(first.username && !first.password && { token: decodeURIComponent(first.username) }),
+  };
+}

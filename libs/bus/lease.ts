@@ -1,0 +1,104 @@
+import type { KV } from '@nats-io/kv';
+import type { Bus } from './bus.js';
+import { pause } from './consume.js';
+
+/** A lease not renewed for so long is free again. */
+export const leaseMs = 10_000;
+const renewMs = 3_000;
+
+/** Leases: keys of a bucket whose entries end by themselves. The revision at which one was taken is its epoch: later is higher. */
+export class Leases {
+  private readonly held = new Map<string, { revision: number; renewedAt: number }>();
+
+  private constructor(
+    private readonly kv: KV,
+    readonly holder: string,
+  ) {}
+
+  static async open(bus: Bus, holder: string): Promise<Leases> {
+    return new Leases(await bus.bucket('LEASES', { ttlMs: leaseMs }), holder);
+  }
+
+  /** Takes a free lease; its epoch, or undefined while somebody holds it. */
+  async take(key: string): Promise<number | undefined> {
+    try {
+      const revision = await this.kv.create(key, this.holder);
+      this.held.set(key, { revision, renewedAt: Date.now() });
+      return revision;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Prolongs a held lease; false when it is lost, or could not be renewed before its end. */
+  async renew(key: string): Promise<boolean> {
+    const mine = this.held.get(key);
+    if (!mine) return false;
+    try {
+      mine.revision = await this.kv.put(key, this.holder, { previousSeq: mine.revision });
+      mine.renewedAt = Date.now();
+      return true;
+    } catch (error) {
+      // away is not lost: the entry lives until its end, so go on until shortly before
+      const lost = /wrong last sequence/i.test(String(error)) || Date.now() - mine.renewedAt > leaseMs - renewMs;
+      if (lost) this.held.delete(key);
+      return !lost;
+    }
+  }
+
+  async release(key: string): Promise<void> {
+    const mine = this.held.get(key);
+    this.held.delete(key);
+    if (mine) await this.kv.delete(key, { previousSeq: mine.revision }).catch(() => {});
+  }
+
+  /** Registers this replica of a service and answers with how many live. */
+  async replicas(service: string): Promise<number> {
+    await this.kv.put(`replica.${service}.${this.holder}`, '1');
+    let count = 0;
+    for await (const _ of await this.kv.keys(`replica.${service}.*`)) count++;
+    return Math.max(count, 1);
+  }
+
+  async leave(service: string): Promise<void> {
+    await this.kv.delete(`replica.${service}.${this.holder}`).catch(() => {});
+  }
+
+  /** Frees every lease: only for who knows that no other process lives (the embedded form, behind its lock). */
+  async clear(): Promise<void> {
+    const keys: string[] = [];
+    for await (const key of await this.kv.keys()) keys.push(key);
+    for (const key of keys) await this.kv.purge(key);
+  }
+}
+
+/**
+ * Runs `work` in one process at a time: this one while it holds the lease, another when it loses it. The signal given to
+ * `work` aborts when the lease is lost or `signal` aborts.
+ */
+export async function alone(
+  leases: Leases,
+  key: string,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<void>,
+  onError: (error: unknown) => void,
+): Promise<void> {
+  while (!signal.aborted) {
+    if ((await leases.take(key)) === undefined) {
+      await pause(1000, signal);
+      continue;
+    }
+    const mine = new AbortController();
+    const stop = () => mine.abort();
+    signal.addEventListener('abort', stop, { once: true });
+    const working = work(mine.signal).catch(onError).finally(stop);
+    while (!mine.signal.aborted) {
+      await pause(renewMs, mine.signal);
+      if (!mine.signal.aborted && !(await leases.renew(key))) mine.abort();
+    }
+    await working;
+    signal.removeEventListener('abort', stop);
+    await leases.release(key);
+    await pause(200, signal);
+  }
+}

@@ -1,0 +1,106 @@
+import type { ChannelCreate, ChannelPatch, ChannelStatus, ChannelView } from './channel.js';
+import type { Attempt, Rejection } from './delivery.js';
+import type { FarmEvent } from './envelope.js';
+import type { ChannelType, Outcome, Reason } from './outcome.js';
+
+/** A page of a list: `cursor` is the last one's `next_cursor`. */
+export interface PageAsk {
+  account: string;
+  limit: number;
+  cursor?: string;
+}
+export interface Page<T> {
+  data: T[];
+  next_cursor: string | null;
+}
+
+export interface DeliveryView {
+  id: string;
+  event_id: string;
+  event_type: string;
+  channel_id: string;
+  channel_type: ChannelType;
+  outcome: Outcome | null;
+  reason: Reason | null;
+  created_at: string;
+  finished_at: string | null;
+  next_attempt_at: string | null;
+  replay_of: string | null;
+  folded_into: string | null;
+  attempts: Attempt[];
+}
+
+export interface Caller {
+  account: string;
+  scopes: string[];
+  admin: boolean;
+}
+
+/** What a channel type's own service says of settings that a user gives. */
+export interface CheckedSettings {
+  /** Complete, with defaults and generated values: to be sealed. */
+  settings: Record<string, unknown>;
+  /** The same with secrets masked: to be shown. */
+  shown: Record<string, unknown>;
+  /** Secrets made here, shown once. */
+  generated: Record<string, string>;
+  /** What the provider's limit counts by: decides the lane. */
+  scope: string;
+  /** What the settings preset for the channel where the user gave nothing. */
+  defaults: { retry: { mode: 'once' | 'backoff'; attempts: number }; expires_after_s: number };
+}
+
+interface OwnerAsks {
+  'rules.channel.create': [
+    { account: string; id: string; channel: ChannelCreate },
+    { channel: ChannelView; generated: Record<string, string> },
+  ];
+  'rules.channel.list': [{ account: string }, ChannelView[]];
+  'rules.channel.get': [{ account: string; id: string }, ChannelView];
+  'rules.channel.patch': [
+    { account: string; id: string; patch: ChannelPatch },
+    { channel: ChannelView; generated: Record<string, string> },
+  ];
+  'rules.channel.delete': [{ account: string; id: string }, null];
+  'rules.channel.enable': [{ account: string; id: string }, ChannelView];
+  'rules.channel.disable': [{ account: string; id: string }, ChannelView];
+  'rules.channel.rotate-key': [{ account: string; id: string }, { channel: ChannelView; generated: Record<string, string> }];
+  /** Puts a test delivery into the channel's lane; its report goes to `reply`. */
+  'rules.channel.test': [{ account: string; id: string; reply: string }, { delivery: string }];
+
+  'health.status': [
+    { account: string; channels: { id: string; epoch: number }[] },
+    Record<string, Omit<ChannelStatus, 'state' | 'reason'> & { warned: boolean }>,
+  ];
+
+  'journal.event.list': [
+    PageAsk & { type?: string; printer?: string; organization?: string; since?: string; until?: string },
+    Page<FarmEvent>,
+  ];
+  'journal.event.get': [{ account: string; id: string }, FarmEvent];
+  /** Which of these ids the store knows already, for the answer `duplicate` beyond the duplicate window. */
+  'journal.event.known': [{ account: string; ids: string[] }, string[]];
+  'journal.delivery.list': [
+    PageAsk & { channel?: string; outcome?: string; type?: string; since?: string; until?: string },
+    Page<DeliveryView>,
+  ];
+  'journal.delivery.get': [{ account: string; id: string }, DeliveryView];
+  'journal.rejected.list': [{ account: string | null; limit: number; cursor?: string }, Page<Rejection>];
+
+  'gateway.token.verify': [{ token: string; account?: string }, Caller];
+}
+
+/** Asked of a channel type's own service. */
+type TypeAsks = {
+  [T in ChannelType as `${T}.settings.check`]: [
+    { settings: Record<string, unknown>; known?: Record<string, unknown>; rotate?: boolean },
+    CheckedSettings,
+  ];
+} & { [T in ChannelType as `${T}.settings.describe`]: [Record<string, never>, { type: ChannelType; settings: unknown }] };
+
+/**
+ * Every question that one service may ask another: name, what is sent, what is answered. The first word is the owner.
+ * A refusal comes back as a Problem; an owner that is away as a 503 with Retry-After.
+ */
+export type Asks = OwnerAsks & TypeAsks;
+export type AskName = keyof Asks & string;
