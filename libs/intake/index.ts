@@ -1,1 +1,3 @@
-export {};
+export * from './intake.js';
+export * from './registry.js';
+export * from './snapshots.js';

@@ -1,0 +1,70 @@
+import { v7 } from 'uuid';
+import { ask, type Bus } from '#bus';
+import { accept, type FarmEvent, type Fault, type Snapshot, subjects } from '#contracts';
+import { Registry } from './registry.js';
+import { picture, Snapshots } from './snapshots.js';
+
+/** The answer for one event: stored (perhaps before), or refused with each fault's path. */
+export type Row = { id: string; duplicate: boolean } | { errors: Fault[] };
+
+/** The one way into EVENTS: check, complete, store the picture, publish. Used by the gateway and by printer-ingest. */
+export class Intake {
+  private constructor(
+    private readonly bus: Bus,
+    private readonly registry: Registry,
+    private readonly snapshots: Snapshots,
+  ) {}
+
+  static async open(bus: Bus): Promise<Intake> {
+    const [registry, snapshots] = await Promise.all([Registry.open(bus), Snapshots.open(bus)]);
+    return new Intake(bus, registry, snapshots);
+  }
+
+  close(): void {
+    this.registry.close();
+  }
+
+  /**
+   * Takes in events of one account; a row each, in order. Resolves when every accepted one is stored; throws when the
+   * broker is away, and then a repeat with the same ids is safe.
+   * `type`: what the subject says, for bare NATS publishers.
+   */
+  async take(account: string, inputs: readonly { body: unknown; type?: string }[]): Promise<Row[]> {
+    const now = new Date();
+    const checked = inputs.map(({ body, type }) => this.check(account, body, type, now));
+    const given = checked.flatMap((one) => ('event' in one && one.idGiven ? [one.event.id] : []));
+    const known = await this.known(account, given);
+    const due = await Promise.all(
+      checked.map((one) => ('errors' in one || known.has(one.event.id) ? one : this.withPicture(one))),
+    );
+    // published in order on one connection: events of one printer stay in order
+    return Promise.all(due.map((one) => ('errors' in one ? { errors: one.errors } : this.store(one.event, known))));
+  }
+
+  private check(account: string, body: unknown, type: string | undefined, now: Date) {
+    const accepted = accept(body, { account, type, now, newId: v7, printer: (id) => this.registry.get(account, id) });
+    if ('errors' in accepted || !accepted.snapshot || 'url' in accepted.snapshot) return accepted;
+    const checked = picture(accepted.snapshot);
+    return 'fault' in checked ? { errors: [checked.fault] } : { ...accepted, bytes: checked.bytes };
+  }
+
+  /** The event with its picture stored, and a reference in the picture's place. */
+  private async withPicture(one: { event: FarmEvent; snapshot?: Snapshot; bytes?: Buffer }): Promise<{ event: FarmEvent }> {
+    const { event, snapshot, bytes } = one;
+    if (!snapshot) return { event };
+    const kept = 'url' in snapshot ? { url: snapshot.url } : await this.snapshots.put(bytes!, snapshot.content_type);
+    return { event: { ...event, snapshot: kept } };
+  }
+
+  private async store(event: FarmEvent, known: Set<string>): Promise<Row> {
+    if (known.has(event.id)) return { id: event.id, duplicate: true };
+    const ack = await this.bus.publish(subjects.event(event.account, event.type), event, { id: `${event.account}/${event.id}` });
+    return { id: event.id, duplicate: ack.duplicate };
+  }
+
+  /** Ids that were accepted longer ago than the duplicate window: the store knows them. A store that is away holds nobody up. */
+  private async known(account: string, ids: string[]): Promise<Set<string>> {
+    if (ids.length === 0) return new Set();
+    return new Set(await ask(this.bus, 'journal.event.known', { account, ids }, 1500).catch(() => []));
+  }
+}

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+
+/**
+ * Every setting, read once. The schema is the documentation: name, default, meaning.
+ * A fault names the variable and what a right value looks like, never the value given.
+ */
+const flag = z.enum(['true', 'false'], 'must be true or false').transform((v) => v === 'true');
+const port = z.coerce
+  .number('must be a port number, 1 to 65535')
+  .int()
+  .min(1, 'must be a port number, 1 to 65535')
+  .max(65535, 'must be a port number, 1 to 65535');
+const whole = (min: number) =>
+  z.coerce
+    .number(`must be a whole number of at least ${min}`)
+    .int(`must be a whole number of at least ${min}`)
+    .min(min, `must be at least ${min}`);
+const origin = z
+  .url({ protocol: /^https?$/, error: 'must be an origin such as https://example.org' })
+  .transform((v) => new URL(v).origin);
+const url = (protocol: RegExp, example: string) =>
+  z
+    .string()
+    .refine(
+      (v) => v.split(',').every((one) => URL.canParse(one) && protocol.test(new URL(one).protocol)),
+      `must look like ${example}`,
+    );
+
+export const settings = {
+  FARMBELL_DATA_DIR: z.string().min(1).default('.farmbell').describe('where the embedded servers and generated secrets live'),
+  FARMBELL_HOST: z.string().min(1).default('127.0.0.1').describe('address of the gateway'),
+  FARMBELL_PORT: port.optional().describe('port of the gateway (8080)'),
+  FARMBELL_PUBLIC_URL: url(/^https?:$/, 'https://farmbell.example.org')
+    .optional()
+    .describe('how people and receivers reach the gateway'),
+  FARMBELL_GRPC_PORT: port.optional().describe('port of gRPC publishing (50051)'),
+  FARMBELL_METRICS_PORT: port.default(9464).describe("a service's own /metrics, /healthz, /readyz"),
+  FARMBELL_NATS_HOST: z.string().min(1).default('127.0.0.1').describe('where the embedded NATS listens'),
+  FARMBELL_NATS_PORT: port.optional().describe('port of the embedded NATS (4222)'),
+  NATS_URL: url(/^(nats|tls|wss?):$/, 'nats://user:password@host:4222')
+    .optional()
+    .describe('external NATS 2.12 or newer; none: embedded'),
+  DATABASE_URL: url(/^postgres(ql)?:$/, 'postgres://user:password@host:5432/farmbell')
+    .optional()
+    .describe('external PostgreSQL 15 or newer; none: embedded'),
+  FARMBELL_ADMIN_TOKEN: z
+    .string()
+    .min(16, 'must have at least 16 characters')
+    .optional()
+    .describe('admin bearer token; generated when not set'),
+  FARMBELL_SECRET_KEYS: z
+    .string()
+    .optional()
+    .describe('Fernet keys, comma-separated; the first seals, all open; generated when not set'),
+  FARMBELL_ALLOW_HTTP_WEBHOOKS: flag.default(false).describe('accept http:// webhook URLs'),
+  FARMBELL_EGRESS_ALLOW: z
+    .string()
+    .default('')
+    .describe('CIDRs outside the public internet that deliveries may reach, comma-separated'),
+  FARMBELL_DISCORD_ORIGIN: origin.optional().describe('send Discord messages to this origin instead'),
+  FARMBELL_SLACK_ORIGIN: origin.optional().describe('send Slack messages to this origin instead'),
+  FARMBELL_TELEGRAM_ORIGIN: origin.optional().describe('send Telegram messages to this origin instead'),
+  FARMBELL_PUSHOVER_ORIGIN: origin.optional().describe('send Pushover messages to this origin instead'),
+  FARMBELL_DEDUP_S: whole(1).default(600).describe('for how long a repeated event id is known at once, seconds'),
+  FARMBELL_RETENTION_DAYS: whole(1).default(30).describe('how long events, deliveries and attempts are kept'),
+  FARMBELL_PUBLISH_PER_S: whole(0).default(0).describe('publishing rate per account, events a second; 0: off'),
+  FARMBELL_TLS_CERT: z.string().optional().describe('certificate file for gateway and gRPC'),
+  FARMBELL_TLS_KEY: z.string().optional().describe('key file for gateway and gRPC'),
+  FARMBELL_NATS_SYNC: z
+    .enum(['always', '100ms', '500ms', '1s', '5s', '10s', '30s', '1m', '2m'], 'must be always or a duration such as 1s')
+    .default('1s')
+    .describe('how soon the embedded NATS writes to disk for good'),
+  FARMBELL_LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('least severity that is logged'),
+};
+
+const schema = z.object(settings);
+export type Settings = z.infer<typeof schema>;
+
+export class ConfigError extends Error {}
+
+/** Reads and checks the environment; throws one ConfigError that lists every fault by variable. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Settings {
+  // an empty variable is an unset one: compose files and shells make them
+  const given = Object.fromEntries(
+    Object.keys(settings)
+      .filter((name) => env[name])
+      .map((name) => [name, env[name]]),
+  );
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('\n'));
+  }
+  if (Boolean(parsed.data.FARMBELL_TLS_CERT) !== Boolean(parsed.data.FARMBELL_TLS_KEY)) {
+    throw new ConfigError('FARMBELL_TLS_CERT and FARMBELL_TLS_KEY go together: set both or neither');
+  }
+  return parsed.data;
+}
+
+/** The settings that a service cannot run without; the all-in-one process fills them in itself. */
+export function need<K extends keyof Settings>(config: Settings, name: K): NonNullable<Settings[K]> {
+  const value = config[name];
+  if (value === undefined || value === null) throw new ConfigError(`${name} must be set: ${settings[name].description}`);
+  return value as NonNullable<Settings[K]>;
+}
+
+export const publicUrl = (config: Settings): string =>
+  config.FARMBELL_PUBLIC_URL ??
+  `${config.FARMBELL_TLS_CERT ? 'https' : 'http'}://${config.FARMBELL_HOST}:${config.FARMBELL_PORT ?? 8080}`;

@@ -1,0 +1,34 @@
+import type { LoggerService } from '@nestjs/common';
+import { pino } from 'pino';
+import pretty from 'pino-pretty';
+
+export type Log = ReturnType<typeof makeLog>;
+
+/** JSON lines on standard output; pretty for people at a terminal. */
+export function makeLog(options: { name: string; level: string; pretty?: boolean }) {
+  const base = { name: options.name, level: options.level, base: { service: options.name } };
+  return options.pretty
+    ? pino(base, pretty({ ignore: 'pid,hostname,service,name', translateTime: 'HH:MM:ss', sync: true }))
+    : pino(base);
+}
+
+/** Nest's own lines: only what went wrong is worth one. */
+export const nestLog = (log: Log): LoggerService => ({
+  log: (message: unknown) => log.debug(String(message)),
+  error: (message: unknown, stack?: unknown) =>
+    log.error({ stack: typeof stack === 'string' ? stack : undefined }, String(message)),
+  warn: (message: unknown) => log.warn(String(message)),
+});
+
+/** For `onError` of a loop: says the same fault once a while, not at each turn. */
+export function complain(log: Log, what: string, everyMs = 5000): (error: unknown) => void {
+  let last = '';
+  let at = 0;
+  return (error) => {
+    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    if (text === last && Date.now() - at < everyMs) return;
+    last = text;
+    at = Date.now();
+    log.warn(`${what}: ${text}`);
+  };
+}

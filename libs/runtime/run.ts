@@ -1,0 +1,149 @@
+import 'reflect-metadata';
+import { readFileSync } from 'node:fs';
+import { Controller, type DynamicModule, Get, Global, Inject, Module, Res, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ConfigError, readConfig, type Settings } from './config.js';
+import { type Log, makeLog, nestLog } from './log.js';
+import { metrics } from './metrics.js';
+import { Probes } from './probes.js';
+
+/** Injection tokens of what every service has. */
+export const CONFIG = Symbol('config');
+export const LOG = Symbol('log');
+
+interface Response {
+  status(code: number): Response;
+  header(name: string, value: string): Response;
+  send(body: unknown): unknown;
+}
+
+@Controller()
+class ProbeController {
+  constructor(@Inject(Probes) private readonly probes: Probes) {}
+
+  @Get('healthz')
+  healthz() {
+    return { status: 'ok' };
+  }
+
+  @Get('readyz')
+  async readyz(@Res() response: Response) {
+    const failing = await this.probes.failing();
+    response.status(failing.length ? 503 : 200).send(failing.length ? { status: 'waiting', failing } : { status: 'ok' });
+  }
+
+  @Get('metrics')
+  async metrics(@Res() response: Response) {
+    response.header('content-type', metrics.contentType).send(await metrics.metrics());
+  }
+}
+
+@Global()
+@Module({})
+class RuntimeModule {
+  static with(config: Settings, log: Log): DynamicModule {
+    const providers = [
+      { provide: CONFIG, useValue: config },
+      { provide: LOG, useValue: log },
+      { provide: Probes, useValue: new Probes() },
+    ];
+    return { module: RuntimeModule, controllers: [ProbeController], providers, exports: [CONFIG, LOG, Probes] };
+  }
+}
+
+@Module({})
+class RootModule {}
+
+export interface RunOptions {
+  name: string;
+  modules: (Type | DynamicModule)[];
+  config: Settings;
+  log: Log;
+  host: string;
+  port: number;
+  /** Adds what the service listens on beside HTTP. */
+  prepare?: (app: NestFastifyApplication) => void | Promise<void>;
+}
+
+/** Starts a process of one or more services: modules, then consumers, then its HTTP side. */
+export async function start({ modules, config, log, host, port, prepare }: RunOptions): Promise<NestFastifyApplication> {
+  const tls = config.FARMBELL_TLS_CERT && config.FARMBELL_TLS_KEY;
+  const adapter = new FastifyAdapter({
+    bodyLimit: 8 * 1024 * 1024,
+    requestTimeout: 60_000,
+    ...(tls && { https: { cert: readFileSync(config.FARMBELL_TLS_CERT!), key: readFileSync(config.FARMBELL_TLS_KEY!) } }),
+  });
+  const root: DynamicModule = { module: RootModule, imports: [RuntimeModule.with(config, log), ...modules] };
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
+    logger: nestLog(log),
+    abortOnError: false,
+    bodyParser: false,
+    forceCloseConnections: true,
+  });
+  try {
+    await prepare?.(app);
+    await app.init();
+    await app.listen(port, host);
+  } catch (error) {
+    await app.close().catch(() => {});
+    throw error;
+  }
+  return app;
+}
+
+/** The main of a single service: reads the environment, starts, stops at SIGTERM or SIGINT. */
+export async function run(
+  name: string,
+  modules: (Type | DynamicModule)[],
+  options: { gateway?: boolean; prepare?: (config: Settings) => RunOptions['prepare'] } = {},
+): Promise<void> {
+  await orExit(async () => {
+    const config = readConfig();
+    const log = makeLog({ name, level: config.FARMBELL_LOG_LEVEL });
+    const app = await start({
+      name,
+      modules,
+      config,
+      log,
+      host: options.gateway ? config.FARMBELL_HOST : '0.0.0.0',
+      port: options.gateway ? (config.FARMBELL_PORT ?? 8080) : config.FARMBELL_METRICS_PORT,
+      prepare: options.prepare?.(config),
+    });
+    log.info(`${name} is ready`);
+    onStop(async () => {
+      log.info(`${name} stops`);
+      await app.close();
+    });
+  });
+}
+
+/** Ends the process with one readable line when the start fails. */
+export async function orExit(main: () => Promise<void>): Promise<void> {
+  try {
+    await main();
+  } catch (error) {
+    const text =
+      error instanceof ConfigError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`farmbell cannot start: ${text}\n`);
+    process.exit(1);
+  }
+}
+
+/** Calls `stop` once at the first SIGTERM or SIGINT, then ends the process; a second signal ends it at once. */
+export function onStop(stop: () => Promise<void>): void {
+  let stopping = false;
+  const handle = () => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    stop().then(
+      () => process.exit(0),
+      (error) => {
+        process.stderr.write(`farmbell did not stop cleanly: ${error instanceof Error ? error.message : String(error)}\n`);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', handle);
+  process.on('SIGINT', handle);
+}
