@@ -3,6 +3,7 @@ import { type KV, Kvm } from '@nats-io/kv';
 import { connect, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import type { Rejection } from '#contracts';
 import { subjects } from '#contracts';
+import { CONFIG, need, type Settings } from '#runtime';
 import { applyStreams, type StreamSettings } from './streams.js';
 
 export interface BusOptions {
@@ -100,3 +101,14 @@ function server(url: string) {
     ...(first.username && !first.password && { token: decodeURIComponent(first.username) }),
   };
 }
+
+/** A service's connection as a Nest provider: connected, with every stream as declared. */
+export const connectBus = (name: string) => ({
+  provide: Bus,
+  inject: [CONFIG],
+  useFactory: async (config: Settings): Promise<Bus> => {
+    const bus = await Bus.connect({ url: need(config, 'NATS_URL'), name });
+    await bus.applyStreams({ dedupS: config.FARMBELL_DEDUP_S, retentionDays: config.FARMBELL_RETENTION_DAYS, replicas: 1 });
+    return bus;
+  },
+});

@@ -8,7 +8,7 @@ const renewMs = 3_000;
 
 /** Leases: keys of a bucket whose entries end by themselves. The revision at which one was taken is its epoch: later is higher. */
 export class Leases {
-  private readonly held = new Map<string, { revision: number; renewedAt: number }>();
+  private readonly taken = new Map<string, { revision: number; renewedAt: number }>();
 
   private constructor(
     private readonly kv: KV,
@@ -23,7 +23,7 @@ export class Leases {
   async take(key: string): Promise<number | undefined> {
     try {
       const revision = await this.kv.create(key, this.holder);
-      this.held.set(key, { revision, renewedAt: Date.now() });
+      this.taken.set(key, { revision, renewedAt: Date.now() });
       return revision;
     } catch {
       return undefined;
@@ -32,7 +32,7 @@ export class Leases {
 
   /** Prolongs a held lease; false when it is lost, or could not be renewed before its end. */
   async renew(key: string): Promise<boolean> {
-    const mine = this.held.get(key);
+    const mine = this.taken.get(key);
     if (!mine) return false;
     try {
       mine.revision = await this.kv.put(key, this.holder, { previousSeq: mine.revision });
@@ -41,23 +41,28 @@ export class Leases {
     } catch (error) {
       // away is not lost: the entry lives until its end, so go on until shortly before
       const lost = /wrong last sequence/i.test(String(error)) || Date.now() - mine.renewedAt > leaseMs - renewMs;
-      if (lost) this.held.delete(key);
+      if (lost) this.taken.delete(key);
       return !lost;
     }
   }
 
   async release(key: string): Promise<void> {
-    const mine = this.held.get(key);
-    this.held.delete(key);
+    const mine = this.taken.get(key);
+    this.taken.delete(key);
     if (mine) await this.kv.delete(key, { previousSeq: mine.revision }).catch(() => {});
+  }
+
+  /** The keys of a pattern that somebody holds. */
+  async held(pattern: string): Promise<Set<string>> {
+    const keys = new Set<string>();
+    for await (const key of await this.kv.keys(pattern)) keys.add(key);
+    return keys;
   }
 
   /** Registers this replica of a service and answers with how many live. */
   async replicas(service: string): Promise<number> {
     await this.kv.put(`replica.${service}.${this.holder}`, '1');
-    let count = 0;
-    for await (const _ of await this.kv.keys(`replica.${service}.*`)) count++;
-    return Math.max(count, 1);
+    return Math.max((await this.held(`replica.${service}.*`)).size, 1);
   }
 
   async leave(service: string): Promise<void> {

@@ -1,0 +1,29 @@
+import { type Bus, type Incoming } from '#bus';
+import { type DisableCommand, defaultTexts, type FarmEvent, rowOf, subjects } from '#contracts';
+import type { Channels } from './channels.js';
+import type { ChannelRow } from './rows.js';
+
+/** Obeys the disable commands, each for its epoch alone, and tells the account's other channels. */
+export async function obey(bus: Bus, channels: Channels, commands: Incoming<DisableCommand>[]): Promise<void> {
+  for (const { body } of commands) {
+    const row = await channels.disable(body.channel, body.epoch, body.reason);
+    if (row) await announce(bus, row, body);
+  }
+}
+
+async function announce(bus: Bus, row: ChannelRow, command: DisableCommand): Promise<void> {
+  const type = 'channel.disabled';
+  const data = { channel_id: row.id, channel_name: row.name, channel_type: row.type, reason: command.reason };
+  const catalogued = rowOf(type)!;
+  const event: FarmEvent = {
+    id: `${type}:${row.id}:${command.epoch}`,
+    type,
+    severity: catalogued.severity,
+    time: command.at,
+    ...defaultTexts(catalogued, { type, data }),
+    account: row.account,
+    ...(row.organization && { organization: row.organization }),
+    data,
+  };
+  await bus.publish(subjects.event(row.account, type), event, { id: `${row.account}/${event.id}` });
+}

@@ -1,0 +1,190 @@
+import { createHash } from 'node:crypto';
+import { DeliverPolicy } from '@nats-io/jetstream';
+import { headers } from '@nats-io/transport-node';
+import { type Bus, pause } from '#bus';
+import { type Decision, type FarmEvent, type Routed, subjects } from '#contracts';
+import { match } from './match.js';
+import type { MatchIndex } from './match-index.js';
+
+/** How far the fold has come: every event up to `seq` is done; of the next one, every channel up to `channel`. */
+export interface Cursor {
+  seq: number;
+  channel: string;
+}
+interface Due {
+  seq: number;
+  subject: string;
+  body: string;
+  decision: Decision;
+  account: string;
+  last: boolean;
+}
+
+const batchMessages = 900; // a JetStream batch holds at most 1,000
+const batchBytes = 4 * 1024 * 1024;
+const idleCursorMs = 1000;
+
+const text = ({ seq, channel }: Cursor) => `${seq}:${channel}`;
+const parse = (cursor: string): Cursor => ({
+  seq: Number(cursor.split(':', 1)[0]),
+  channel: cursor.slice(cursor.indexOf(':') + 1),
+});
+
+/**
+ * Reads EVENTS in order from the cursor and writes what is due into DELIVERIES in atomic batches whose first message is the
+ * cursor, expected to be where this process left it. A crash, a second writer or a broker's restart can therefore neither
+ * lose nor repeat a delivery. Runs until the signal aborts; throws when it must begin again from the stored cursor.
+ */
+export async function fold(
+  bus: Bus,
+  index: MatchIndex,
+  signal: AbortSignal,
+  onRound: (events: number, deliveries: number) => void = () => {},
+): Promise<void> {
+  const stored = await bus.jsm.streams.getMessage('DELIVERIES', { last_by_subj: subjects.rulesCursor });
+  let cursor: Cursor = stored ? parse(stored.string()) : { seq: 0, channel: '' };
+  let position = stored?.seq ?? 0;
+  const from = { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: cursor.seq + 1 };
+  const consumer = await bus.js.consumers.get('EVENTS', from);
+  const messages = await consumer.consume({ max_messages: 1000 });
+  const stop = () => messages.stop();
+  signal.addEventListener('abort', stop, { once: true });
+
+  const waiting: { seq: number; json: string }[] = [];
+  let wake = () => {};
+  let failure: unknown;
+  let ended = false;
+  const reading = (async () => {
+    for await (const message of messages) {
+      waiting.push({ seq: message.seq, json: message.string() });
+      wake();
+    }
+  })()
+    .catch((error) => {
+      failure = error;
+    })
+    .finally(() => {
+      ended = true;
+      wake();
+    });
+
+  let written = Date.now();
+  let unwritten = false;
+  const write = async (to: Cursor, due: Due[]) => {
+    position = await writeRound(bus, position, to, due);
+    written = Date.now();
+    unwritten = false;
+  };
+  try {
+    while (!ended) {
+      if (waiting.length === 0) {
+        await Promise.race([
+          new Promise<void>((done) => {
+            wake = done;
+          }),
+          pause(unwritten ? 250 : 60_000, signal),
+        ]);
+        // what led to no delivery moves the cursor too, but not at every event
+        if (waiting.length === 0 && unwritten && Date.now() - written > idleCursorMs) await write(cursor, []);
+        continue;
+      }
+      const events = waiting.splice(0, 200);
+      const due = events.flatMap(({ seq, json }) => dueOf(index, seq, json, seq === cursor.seq + 1 ? cursor.channel : ''));
+      await publishRouted(bus, due);
+      for (const chunk of chunks(due)) {
+        const end = chunk.at(-1)!;
+        cursor = end.last ? { seq: end.seq, channel: '' } : { seq: end.seq - 1, channel: end.decision.channel };
+        await write(cursor, chunk);
+      }
+      const seq = events.at(-1)!.seq;
+      if (seq > cursor.seq) {
+        cursor = { seq, channel: '' };
+        unwritten = true;
+      }
+      onRound(events.length, due.length);
+    }
+    if (unwritten) await write(cursor, []);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    messages.stop();
+    await reading;
+  }
+  if (failure && !signal.aborted) throw failure;
+}
+
+function dueOf(index: MatchIndex, seq: number, json: string, after: string): Due[] {
+  const event = JSON.parse(json) as FarmEvent;
+  const matched = index.of(event.account).filter((channel) => channel.id > after && match(event, channel) === 'due');
+  const at = new Date().toISOString();
+  return matched.map((channel, i) => {
+    const id = deliveryId(event.account, event.id, channel.id);
+    const head = {
+      id,
+      account: event.account,
+      channel: channel.id,
+      channel_type: channel.type,
+      lane: channel.lane,
+      version: channel.version,
+      epoch: channel.epoch,
+      created_at: at,
+      attempt: 1,
+    };
+    return {
+      seq,
+      account: event.account,
+      subject: subjects.delivery(channel.type, channel.lane, channel.id),
+      body: `${JSON.stringify(head).slice(0, -1)},"event":${json}}`,
+      decision: {
+        event_id: event.id,
+        event_type: event.type,
+        channel: channel.id,
+        channel_type: channel.type,
+        delivery: id,
+        decision: 'due',
+        at,
+      },
+      last: i === matched.length - 1,
+    };
+  });
+}
+
+/** The same for the same event and channel, whoever computes it: a receiver can drop a repeat. */
+export const deliveryId = (account: string, event: string, channel: string): string =>
+  createHash('sha256').update(`${account}/${event}/${channel}`).digest('hex').slice(0, 32);
+
+function* chunks(due: Due[]): Generator<Due[]> {
+  let chunk: Due[] = [];
+  let bytes = 0;
+  for (const one of due) {
+    if (chunk.length === batchMessages || (chunk.length > 0 && bytes + one.body.length > batchBytes)) {
+      yield chunk;
+      chunk = [];
+      bytes = 0;
+    }
+    chunk.push(one);
+    bytes += one.body.length;
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+/** One round: the cursor and its deliveries, all or nothing. The cursor's new place in the stream. */
+async function writeRound(bus: Bus, position: number, cursor: Cursor, due: Due[]): Promise<number> {
+  const rollup = headers();
+  rollup.set('Nats-Rollup', 'sub');
+  const first = { headers: rollup, expect: { lastSubjectSequence: position } };
+  if (due.length === 0) return (await bus.js.publish(subjects.rulesCursor, text(cursor), first)).seq;
+  const batch = await bus.js.startBatch(subjects.rulesCursor, text(cursor), first);
+  for (const one of due.slice(0, -1)) batch.add(one.subject, one.body);
+  const last = due.at(-1)!;
+  const ack = await batch.commit(last.subject, last.body);
+  return ack.seq - due.length;
+}
+
+/** What was decided, a message an account: before the round, so that the journal knows of whatever is sent. */
+async function publishRouted(bus: Bus, due: Due[]): Promise<void> {
+  const byAccount = new Map<string, Decision[]>();
+  for (const { account, decision } of due) byAccount.set(account, [...(byAccount.get(account) ?? []), decision]);
+  await Promise.all(
+    [...byAccount].map(([account, decisions]) => bus.publish(subjects.routed(account), { account, decisions } satisfies Routed)),
+  );
+}

@@ -1,0 +1,21 @@
+import { Module } from '@nestjs/common';
+import { connectBus } from '#bus';
+import { CONFIG, Database, need, type Settings } from '#runtime';
+import { migrations } from './migrations.js';
+import { ChannelRow, OrganizationRow, PrinterRow } from './rows.js';
+import { Rules } from './rules.js';
+
+const database = {
+  provide: Database,
+  inject: [CONFIG],
+  useFactory: (config: Settings) =>
+    Database.open({
+      url: need(config, 'DATABASE_URL'),
+      schema: 'rules',
+      entities: [ChannelRow, OrganizationRow, PrinterRow],
+      migrations,
+    }),
+};
+
+@Module({ providers: [connectBus('rules'), database, Rules] })
+export class RulesModule {}

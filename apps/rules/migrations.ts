@@ -1,0 +1,58 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+class Channels1763700000000 implements MigrationInterface {
+  name = 'Channels1763700000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create table channel (
+        id text primary key,
+        account text not null,
+        name text not null,
+        type text not null,
+        organization text,
+        enabled boolean not null,
+        version int not null,
+        epoch int not null,
+        lane int not null,
+        events jsonb not null,
+        min_severity text,
+        printers jsonb not null,
+        tags jsonb not null,
+        retry jsonb not null,
+        expires_after_s int not null,
+        auto_disable jsonb not null,
+        sealed text not null,
+        shown jsonb not null,
+        disabled_reason text,
+        copied_version int not null default 0,
+        deleted boolean not null default false,
+        created_at timestamptz not null default now(),
+        updated_at timestamptz not null default now()
+      );
+      create index channel_account on channel (account);
+      create index channel_uncopied on channel (id) where deleted or copied_version < version;
+      create table organization (
+        account text not null,
+        id text not null,
+        name text not null,
+        primary key (account, id)
+      );
+      create table printer (
+        account text not null,
+        id text not null,
+        name text,
+        model text,
+        tags jsonb not null default '[]',
+        location text,
+        organization text,
+        primary key (account, id)
+      )`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table channel, organization, printer');
+  }
+}
+
+export const migrations = [Channels1763700000000];

@@ -1,0 +1,4 @@
+import { run } from '#runtime';
+import { WebhookModule } from './index.js';
+
+await run('webhook', [WebhookModule]);

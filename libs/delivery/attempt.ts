@@ -1,0 +1,49 @@
+import type { Attempt, Delivery } from '#contracts';
+import type { Channel, Links, Verdict } from './channel.js';
+import { type Http, HttpFailure, type Reply } from './http/index.js';
+import { clip, redact } from './redact.js';
+import { commonVerdict, failureVerdict } from './verdict.js';
+
+const answerCharacters = 1000;
+
+export interface AttemptContext {
+  http: Http;
+  origin: string;
+  links: Links;
+  secrets: readonly string[];
+}
+
+/** One attempt: render, send, judge. Never throws: what goes wrong here is the attempt's result. */
+export async function attempt(
+  channel: Channel,
+  delivery: Delivery,
+  settings: Record<string, unknown>,
+  context: AttemptContext,
+): Promise<{ attempt: Attempt; verdict: Verdict }> {
+  const began = new Date();
+  const record = (verdict: Verdict, reply?: Reply, latencyMs?: number) => ({
+    verdict: { ...verdict, meaning: redact(verdict.meaning, context.secrets) },
+    attempt: {
+      n: delivery.attempt,
+      at: began.toISOString(),
+      latency_ms: Math.round(reply?.latencyMs ?? latencyMs ?? 0),
+      status: reply?.status ?? null,
+      reason: verdict.reason,
+      answer: reply ? clip(redact(reply.body, context.secrets).replaceAll('\0', ''), answerCharacters) : '',
+    },
+  });
+  try {
+    const message = channel.render(delivery.event, settings, context.links);
+    const reply = await channel.send(message, settings, {
+      deliveryId: delivery.id,
+      now: began,
+      http: context.http,
+      origin: context.origin,
+    });
+    return record(channel.verdict?.(reply, settings) ?? commonVerdict(reply), reply);
+  } catch (error) {
+    if (error instanceof HttpFailure) return record(failureVerdict(error.reason, error.message), undefined, error.latencyMs);
+    const text = error instanceof Error ? error.message : String(error);
+    return record({ outcome: 'drop', reason: 'invalid', meaning: `Farmbell could not make this message: ${text}` });
+  }
+}

@@ -1,0 +1,246 @@
+/** The one HTTP client of all deliveries: guarded at connect, bounded in time and size, and silent about what is secret in a URL. */
+import { lookup as systemLookup } from 'node:dns/promises';
+import { isIP, type LookupFunction } from 'node:net';
+import { Agent, buildConnector, Pool } from 'undici';
+import { type EgressPolicy, portOf } from './egress.js';
+
+export { checkUrl } from './egress.js';
+
+export type FailureReason = 'timeout' | 'dns' | 'tls' | 'network' | 'blocked';
+
+/** A call that brought no answer. `blocked` never left this machine. The message names the host at most: no path, query, header or body. */
+export class HttpFailure extends Error {
+  override readonly name = 'HttpFailure';
+  constructor(
+    readonly reason: FailureReason,
+    message: string,
+    /** Milliseconds from the call to the failure. */
+    readonly latencyMs = 0,
+  ) {
+    super(message);
+  }
+}
+
+export type Call = {
+  url: string;
+  /** Default: POST with a body, GET without. */
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string | Uint8Array;
+  /** Milliseconds for name, connection, headers and body together. */
+  timeoutMs: number;
+  /** The caller's own stop, e.g. at shutdown: the call then throws this signal's reason, as it says nothing about the receiver. */
+  signal?: AbortSignal;
+};
+
+/** What came back, whatever the status; a 3xx is a reply like any other. Header names are in lower case, repeated ones joined by a comma. */
+export type Reply = { status: number; headers: Record<string, string>; body: string; latencyMs: number };
+
+export type Resolved = { address: string; family: number };
+
+export type HttpOptions = {
+  policy: EgressPolicy;
+  userAgent: string;
+  /** Connections per origin; without a limit, so that hanging channels leave the others on the same host theirs. */
+  connections?: number;
+  /** All addresses of a name; the system's resolver by default. */
+  resolve?: (host: string) => Promise<Resolved[]>;
+  /** Certificate authorities to trust in place of Node's own, PEM. */
+  ca?: string;
+};
+
+export type Http = {
+  /** One call, one attempt: no redirect, no retry, no proxy from the environment. Throws HttpFailure. */
+  request: (call: Call) => Promise<Reply>;
+  /** Ends all connections; calls under way fail. */
+  close: () => Promise<void>;
+};
+
+const KEPT_BYTES = 16 * 1024;
+const READ_BYTES = 64 * 1024;
+const HEADER_BYTES = 16 * 1024;
+// A connection that nobody waits for any more ends by itself after this.
+const CONNECT_MS = 15_000;
+// Node's 250 ms give up on a far receiver with several addresses: https://github.com/nodejs/node/issues/54359
+const NEXT_ADDRESS_MS = 1_000;
+
+type Explained = [FailureReason, string];
+
+const EXPLAINED: Record<string, Explained> = {
+  ECONNREFUSED: ['network', 'refused the connection: nothing listens on this port'],
+  ECONNRESET: ['network', 'closed the connection before a complete answer'],
+  EPIPE: ['network', 'closed the connection before a complete answer'],
+  UND_ERR_SOCKET: ['network', 'closed the connection before a complete answer'],
+  EHOSTUNREACH: ['network', 'cannot be reached from this network'],
+  ENETUNREACH: ['network', 'cannot be reached from this network'],
+  UND_ERR_HEADERS_OVERFLOW: ['network', `answered with more than ${HEADER_BYTES} bytes of headers`],
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: ['network', 'answered with another length than it announced'],
+  ETIMEDOUT: ['timeout', 'did not accept the connection in time'],
+  UND_ERR_CONNECT_TIMEOUT: ['timeout', 'did not accept the connection in time'],
+  UND_ERR_INVALID_ARG: [
+    'blocked',
+    'was not called: the request cannot be sent; check the URL, and the header values for unusual characters',
+  ],
+  UND_ERR_NOT_SUPPORTED: ['blocked', 'was not called: the request has a header that a delivery may not set'],
+  ERR_TLS_CERT_ALTNAME_INVALID: ['tls', 'has a certificate for other names than this'],
+  CERT_HAS_EXPIRED: ['tls', 'has a certificate that has expired'],
+  CERT_NOT_YET_VALID: ['tls', 'has a certificate that is not valid yet'],
+  DEPTH_ZERO_SELF_SIGNED_CERT: ['tls', 'has a self-signed certificate, which deliveries do not trust'],
+  SELF_SIGNED_CERT_IN_CHAIN: ['tls', 'has a certificate of an unknown authority'],
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ['tls', 'sends an incomplete certificate chain'],
+};
+
+const FAMILIES: [RegExp, Explained][] = [
+  [/^HPE_/, ['network', 'did not answer in HTTP']],
+  [
+    /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|EPROTO$|CERT_|CRL_|UNABLE_TO_|INVALID_(CA|PURPOSE)$|HOSTNAME_|PATH_LENGTH_)/,
+    ['tls', 'failed the TLS handshake'],
+  ],
+];
+
+/** What an error of undici, Node or OpenSSL means, by its code; its own message may hold secrets and is never used. */
+export function failureOf(error: unknown, host: string, latencyMs: number): HttpFailure {
+  if (error instanceof HttpFailure) return new HttpFailure(error.reason, error.message, latencyMs);
+  const code = String((error as { code?: unknown } | undefined)?.code ?? 'unknown');
+  const family = FAMILIES.find(([pattern]) => pattern.test(code))?.[1];
+  const [reason, text] = EXPLAINED[code] ?? family ?? ['network', 'could not be reached'];
+  return new HttpFailure(reason, `${host} ${text} (${code})`, latencyMs);
+}
+
+/** One question per name at a time: the system's resolver has few threads, and a dead name server must not take them all. */
+function sharing(resolve: (host: string) => Promise<Resolved[]>): (host: string) => Promise<Resolved[]> {
+  const open = new Map<string, Promise<Resolved[]>>();
+  return (host) => {
+    const asked = open.get(host) ?? resolve(host).finally(() => open.delete(host));
+    open.set(host, asked);
+    return asked;
+  };
+}
+
+/** Creates the client. It holds connections: `close()` it. */
+export function createHttp({ policy, userAgent, connections, resolve: given, ca }: HttpOptions): Http {
+  const ask = sharing(given ?? ((host) => systemLookup(host, { all: true })));
+
+  async function resolve(host: string): Promise<Resolved[]> {
+    const answers = await ask(host).catch((error: { code?: unknown }) => {
+      throw new HttpFailure('dns', `The name ${host} cannot be resolved (${String(error?.code ?? 'unknown')})`);
+    });
+    if (answers.length === 0) throw new HttpFailure('dns', `The name ${host} has no address`);
+    return answers;
+  }
+
+  async function check(addresses: string[], url: URL): Promise<void> {
+    const port = portOf(url);
+    const refusal = policy.judge(addresses, port, url.origin);
+    if (refusal) throw new HttpFailure('blocked', `${url.host} was not called: ${refusal}`);
+    for (const name of policy.forbiddenNames(port)) {
+      const taken = (await resolve(name)).map((one) => one.address);
+      if (name === url.hostname || addresses.some((address) => taken.includes(address))) {
+        throw new HttpFailure(
+          'blocked',
+          `${url.host} was not called: it belongs to Farmbell's own NATS or database; use another receiver`,
+        );
+      }
+    }
+  }
+
+  /** Connects to what was checked: a literal is checked here (Node looks up names only), a name where Node takes its addresses from. */
+  function guarded(url: URL): buildConnector.connector {
+    const lookup: LookupFunction = (host, options, done) => {
+      resolve(host)
+        .then(async (answers) => {
+          await check(
+            answers.map((answer) => answer.address),
+            url,
+          );
+          return answers;
+        })
+        .then(
+          (answers) => (options.all ? done(null, answers) : done(null, answers[0]!.address, answers[0]!.family)),
+          (error: Error) => done(error, ''),
+        );
+    };
+    const trust = ca === undefined ? {} : { ca };
+    const connect = buildConnector({
+      lookup,
+      timeout: CONNECT_MS,
+      autoSelectFamily: true,
+      autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
+      ...trust,
+    } as buildConnector.BuildOptions);
+    return (options, done) => {
+      if (!isIP(options.hostname)) return connect(options, done);
+      check([options.hostname], url)
+        .then(() => connect(options, done))
+        .catch((error: Error) => done(error, null));
+    };
+  }
+
+  const agent = new Agent({
+    // A connector for each origin, as a lookup is told the name only, and the verdict needs the port.
+    factory: (origin, options) => new Pool(origin, { ...options, connect: guarded(new URL(origin)) }),
+    ...(connections === undefined ? {} : { connections }),
+    maxHeaderSize: HEADER_BYTES,
+    // The call's own time limit covers both; undici's bodyTimeout counts the gaps between pieces, which a slow drip never reaches.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+
+  async function exchange(call: Call, url: URL, signal: AbortSignal): Promise<Omit<Reply, 'latencyMs'>> {
+    const own = Object.fromEntries(Object.entries(call.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
+    const answer = await agent.request({
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method: call.method ?? (call.body === undefined ? 'GET' : 'POST'),
+      headers: { 'user-agent': userAgent, ...own },
+      body: call.body ?? null,
+      signal,
+    });
+    const headers = Object.entries(answer.headers).map(([name, value]) => [name, [value ?? ''].flat().join(', ')]);
+    return { status: answer.statusCode, headers: Object.fromEntries(headers), body: await beginning(answer.body) };
+  }
+
+  async function request(call: Call): Promise<Reply> {
+    const started = performance.now();
+    const elapsed = () => Math.round(performance.now() - started);
+    const url = URL.canParse(call.url) ? new URL(call.url) : undefined;
+    if (!url || !/^https?:$/.test(url.protocol))
+      throw new HttpFailure('blocked', 'Not called: the URL is not a whole http or https URL');
+    const stop = new AbortController();
+    const forward = () => stop.abort(call.signal?.reason);
+    call.signal?.addEventListener('abort', forward, { once: true });
+    if (call.signal?.aborted) forward();
+    const late = new HttpFailure('timeout', `${url.host} did not answer completely within ${call.timeoutMs} ms`);
+    const timer = setTimeout(() => stop.abort(late), call.timeoutMs);
+    // undici looks at the signal only once it is connected, so the call does not wait for undici to notice.
+    const stopped = new Promise<never>((_, reject) => {
+      stop.signal.addEventListener('abort', () => reject(stop.signal.reason), { once: true });
+      if (stop.signal.aborted) reject(stop.signal.reason);
+    });
+    try {
+      const reply = await Promise.race([stopped, exchange(call, url, stop.signal)]);
+      return { ...reply, latencyMs: elapsed() };
+    } catch (error) {
+      if (call.signal?.aborted && stop.signal.reason === call.signal.reason) throw call.signal.reason;
+      throw failureOf(stop.signal.aborted ? stop.signal.reason : error, url.host, elapsed());
+    } finally {
+      clearTimeout(timer);
+      call.signal?.removeEventListener('abort', forward);
+    }
+  }
+
+  return { request, close: () => agent.destroy() };
+}
+
+/** The beginning of a body, as UTF-8. Beyond READ_BYTES the connection is dropped and not read to its end. */
+async function beginning(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const kept: Uint8Array[] = [];
+  let read = 0;
+  for await (const chunk of body) {
+    if (read < KEPT_BYTES) kept.push(chunk.subarray(0, KEPT_BYTES - read));
+    read += chunk.length;
+    if (read > READ_BYTES) break;
+  }
+  // As a stream that goes on, the decoder leaves out a character that was cut in two.
+  return new TextDecoder().decode(Buffer.concat(kept), { stream: read > KEPT_BYTES });
+}

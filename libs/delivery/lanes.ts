@@ -1,0 +1,161 @@
+import { AckPolicy, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
+import { type Bus, type Leases, pause } from '#bus';
+import { type ChannelType, lanes as laneCount, subjects } from '#contracts';
+
+const everyMs = 1000;
+const renewEveryMs = 3000;
+const maxUnacked = 2000;
+
+export interface LanesParts {
+  bus: Bus;
+  leases: Leases;
+  type: ChannelType;
+  /** Before newly taken lanes are read. */
+  taking: (lanes: number[]) => Promise<void>;
+  /** A message of a lane; `lost` tells whether the lane is still this process's. */
+  take: (message: JsMsg, lost: () => boolean) => Promise<void>;
+  onChange: (owned: number[]) => void;
+  onError: (error: unknown) => void;
+  signal: AbortSignal;
+}
+
+interface Lane {
+  lost: boolean;
+  messages?: ConsumerMessages;
+}
+
+/**
+ * Shares a type's lanes among its replicas: each takes its fair part by lease and reads those lanes alone. Taking a lane is to
+ * delete its consumer and to create one of its own: the work queue refuses a second, and the old owner's late acks with it.
+ */
+export class Lanes {
+  private readonly lanes = new Map<number, Lane>();
+  private readonly reading = new Set<Promise<void>>();
+
+  constructor(private readonly parts: LanesParts) {}
+
+  get owned(): number[] {
+    return [...this.lanes.keys()];
+  }
+
+  owns(lane: number): boolean {
+    return this.lanes.has(lane);
+  }
+
+  async run(): Promise<void> {
+    const { signal, onError } = this.parts;
+    let renewed = 0;
+    while (!signal.aborted) {
+      try {
+        if (Date.now() - renewed >= renewEveryMs) {
+          await this.renew();
+          renewed = Date.now();
+        }
+        await this.balance();
+      } catch (error) {
+        onError(error);
+      }
+      await pause(everyMs, signal);
+    }
+  }
+
+  /** Stops reading; what is unacked goes to the next owner. */
+  stopReading(): void {
+    for (const lane of this.lanes.values()) lane.messages?.stop();
+  }
+
+  async release(): Promise<void> {
+    const { leases, type } = this.parts;
+    await Promise.race([Promise.allSettled(this.reading), pause(1000)]);
+    await Promise.all(this.owned.map((lane) => this.give(lane)));
+    await leases.leave(type);
+  }
+
+  private key = (lane: number) => `lane.${this.parts.type}.${lane}`;
+
+  private async renew(): Promise<void> {
+    const kept = await Promise.all(
+      this.owned.map(async (lane) => [lane, await this.parts.leases.renew(this.key(lane))] as const),
+    );
+    for (const [lane, ok] of kept) if (!ok) this.drop(lane);
+  }
+
+  private async balance(): Promise<void> {
+    const { leases, type, taking } = this.parts;
+    const fair = Math.ceil(laneCount / (await leases.replicas(type)));
+    for (const lane of this.owned.slice(fair)) await this.give(lane);
+    if (this.owned.length >= fair) return;
+    const held = await leases.held(`lane.${type}.*`);
+    const free = Array.from({ length: laneCount }, (_, lane) => lane).filter((lane) => !held.has(this.key(lane)));
+    const taken: [lane: number, epoch: number][] = [];
+    for (const lane of free) {
+      if (this.owned.length + taken.length >= fair) break;
+      const epoch = await leases.take(this.key(lane));
+      if (epoch !== undefined) taken.push([lane, epoch]);
+    }
+    if (taken.length === 0) return;
+    await this.removeConsumers(taken.map(([lane]) => lane));
+    await taking(taken.map(([lane]) => lane));
+    for (const [lane, epoch] of taken) this.start(lane, epoch);
+    this.parts.onChange(this.owned);
+  }
+
+  private start(number: number, epoch: number): void {
+    const lane: Lane = { lost: false };
+    this.lanes.set(number, lane);
+    const reading = this.read(number, lane, `${this.parts.type}-${number}-${epoch}`).catch(this.parts.onError);
+    this.reading.add(reading);
+    void reading.finally(() => this.reading.delete(reading));
+  }
+
+  private async read(number: number, lane: Lane, name: string): Promise<void> {
+    const { bus, type, take, signal, onError } = this.parts;
+    const lost = () => lane.lost;
+    while (!signal.aborted && !lane.lost) {
+      try {
+        await bus.jsm.consumers.add('DELIVERIES', {
+          durable_name: name,
+          filter_subject: subjects.lane(type, number),
+          ack_policy: AckPolicy.Explicit,
+          ack_wait: 30e9,
+          max_ack_pending: maxUnacked,
+        });
+        const consumer = await bus.js.consumers.get('DELIVERIES', name);
+        lane.messages = await consumer.consume({ max_messages: 256, expires: 10_000, abort_on_missing_resource: true });
+        for await (const message of lane.messages) await take(message, lost);
+      } catch (error) {
+        onError(error);
+      }
+      if (signal.aborted || lane.lost) return;
+      await pause(250, signal);
+      // the consumer is gone: the lane was taken by another, or the broker came back without it
+      if (!(await this.parts.leases.renew(this.key(number)))) this.drop(number);
+    }
+  }
+
+  private drop(number: number): void {
+    const lane = this.lanes.get(number);
+    if (!lane) return;
+    lane.lost = true;
+    lane.messages?.stop();
+    this.lanes.delete(number);
+    this.parts.onChange(this.owned);
+  }
+
+  private async give(number: number): Promise<void> {
+    this.drop(number);
+    await this.parts.leases.release(this.key(number));
+  }
+
+  private async removeConsumers(lanes: number[]): Promise<void> {
+    const { bus, type } = this.parts;
+    const prefixes = lanes.map((lane) => `${type}-${lane}-`);
+    for await (const name of consumerNames(bus)) {
+      if (prefixes.some((prefix) => name.startsWith(prefix))) await bus.jsm.consumers.delete('DELIVERIES', name).catch(() => {});
+    }
+  }
+}
+
+async function* consumerNames(bus: Bus): AsyncGenerator<string> {
+  for await (const info of bus.jsm.consumers.list('DELIVERIES')) yield info.name;
+}

@@ -1,0 +1,194 @@
+import type { JsMsg } from '@nats-io/jetstream';
+import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
+import { v7 } from 'uuid';
+import { answer, type Bus, Leases } from '#bus';
+import type { Delivery } from '#contracts';
+import { complain, type Database, keyRing, type Log, need, type Probes, publicUrl, type Settings } from '#runtime';
+import type { Channel } from './channel.js';
+import { ChannelCache } from './channel-cache.js';
+import { Dispatcher } from './dispatcher.js';
+import { DueRows } from './due-rows.js';
+import { Finished } from './finished.js';
+import { createHttp, type Http } from './http/index.js';
+import { Lanes } from './lanes.js';
+import { lanesOwned, zero } from './metrics.js';
+import { originOf, policyOf, userAgent } from './outbound.js';
+import { checkSettings, describeSettings } from './settings.js';
+import { Unacked } from './unacked.js';
+import { Waiting, type WaitingRow } from './waiting.js';
+import { type Item, Worker } from './worker.js';
+
+const settleMs = 6000;
+const staleRows = 200;
+
+/** The delivery service of one channel type: its lanes, its waiting deliveries, and the checks of its settings. */
+export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
+  private readonly stopping = new AbortController();
+  private readonly finished = new Finished();
+  private readonly unacked = new Unacked();
+  private readonly lostBy = new WeakMap<JsMsg, () => boolean>();
+  private readonly waiting: Waiting;
+  private http!: Http;
+  private lanes!: Lanes;
+  private dispatcher!: Dispatcher;
+  private worker!: Worker;
+  private cache!: ChannelCache;
+  private running: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly channel: Channel,
+    private readonly bus: Bus,
+    private readonly database: Database,
+    private readonly config: Settings,
+    private readonly log: Log,
+    private readonly probes: Probes,
+  ) {
+    this.waiting = new Waiting(database, channel.type);
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    const { bus, channel, config, database, finished, waiting } = this;
+    const { signal } = this.stopping;
+    const { type } = channel;
+    const onError = complain(this.log, `${type} delivery`);
+    const policy = policyOf(config, channel);
+    this.http = createHttp({ policy, userAgent: userAgent(type) });
+    this.cache = new ChannelCache(await bus.bucket('CHANNELS'), channel, keyRing(need(config, 'FARMBELL_SECRET_KEYS')));
+    const due = new DueRows({
+      waiting,
+      lanes: () => this.lanes.owned,
+      held: () => [...this.dispatcher.rowsHeld],
+      offer: (row) => this.dispatcher.offerRow(row),
+      onError,
+      signal,
+    });
+    this.worker = new Worker({
+      bus,
+      channel,
+      cache: this.cache,
+      waiting,
+      finished,
+      http: this.http,
+      origin: originOf(config, channel),
+      links: { publicUrl: publicUrl(config) },
+      onWait: (at) => due.wake(at),
+      onError,
+      signal,
+    });
+    this.dispatcher = new Dispatcher({
+      waiting,
+      work: (item) => this.worker.work(item),
+      itemOf: (row) => this.rowItem(row),
+      onError,
+      signal,
+    });
+    this.lanes = new Lanes({
+      bus,
+      leases: await Leases.open(bus, v7()),
+      type,
+      taking: (lanes) => this.taking(lanes),
+      take: (message, lost) => this.take(message, lost),
+      onChange: (owned) => {
+        lanesOwned.set({ type }, owned.length);
+        due.wake(new Date(0));
+      },
+      onError,
+      signal,
+    });
+    zero(type);
+    await this.cache.follow((id) => void this.cancelStale(id).catch(onError));
+    answer(
+      bus,
+      `${type}.settings.check`,
+      async (input) => checkSettings(channel, input, { allowHttp: config.FARMBELL_ALLOW_HTTP_WEBHOOKS, policy }),
+      onError,
+    );
+    answer(bus, `${type}.settings.describe`, async () => describeSettings(channel), onError);
+    this.probes.add(`${type} nats`, () => bus.alive());
+    this.probes.add(`${type} database`, () => database.alive());
+    this.running = Promise.all([
+      this.lanes.run(),
+      due.run(),
+      this.unacked.run((message) => this.lostBy.get(message)?.() ?? false, signal),
+    ]);
+  }
+
+  /** Stops taking, finishes what is in flight, hands the lanes over. */
+  async onModuleDestroy(): Promise<void> {
+    this.lanes?.stopReading();
+    this.stopping.abort();
+    await this.dispatcher?.settled(settleMs);
+    await this.running;
+    await this.lanes?.release();
+    this.cache?.close();
+    await this.http?.close();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.bus.close();
+  }
+
+  /** A fresh delivery from the work queue. */
+  private async take(message: JsMsg, lost: () => boolean): Promise<void> {
+    const delivery = read(message);
+    if (!delivery) return this.refuse(message);
+    this.unacked.hold(message);
+    this.lostBy.set(message, lost);
+    const ack = () => this.unacked.ack(message);
+    await this.dispatcher.offer({ delivery, seq: message.seq, settle: ack, wait: ack, lost });
+  }
+
+  /** A delivery that waited: its row is removed when it ended, and stays when it goes on. */
+  private rowItem(row: WaitingRow): Item {
+    const { lane, id } = row.body;
+    return {
+      delivery: row.body,
+      seq: row.seq,
+      settle: () => this.waiting.remove([id]),
+      wait: () => {},
+      lost: () => !this.lanes.owns(lane),
+    };
+  }
+
+  /** Before new lanes are read: what their last owner had done, and what waits in them. */
+  private async taking(lanes: number[]): Promise<void> {
+    await this.finished.refill(this.bus, this.channel.type);
+    for (const channel of await this.waiting.channels(lanes)) await this.cancelStale(channel, lanes);
+    for (const channel of await this.waiting.backlogged(lanes)) this.dispatcher.resume(channel);
+  }
+
+  /** Ends what waits for a channel that was disabled or deleted since. */
+  private async cancelStale(id: string, lanes = this.lanes.owned): Promise<void> {
+    if (lanes.length === 0) return;
+    const ready = await this.cache.get(id, 0);
+    if (ready === 'older') return;
+    const epoch = ready === 'deleted' ? null : ready.copy.epoch;
+    const meaning = ready === 'deleted' ? 'The channel was deleted.' : 'The channel was disabled.';
+    for (;;) {
+      const rows = await this.waiting.stale(id, epoch, lanes, staleRows, [...this.dispatcher.rowsHeld]);
+      await Promise.all(rows.map((row) => this.worker.end(this.rowItem(row), 'cancelled', meaning)));
+      if (rows.length < staleRows) return;
+    }
+  }
+
+  private async refuse(message: JsMsg): Promise<void> {
+    const errors = [{ path: '', message: 'is not a delivery' }];
+    await this.bus.reject({
+      id: `DELIVERIES-${message.seq}`,
+      subject: message.subject,
+      account: null,
+      errors,
+      body: message.string(),
+    });
+    message.term('not a delivery');
+  }
+}
+
+function read(message: JsMsg): Delivery | undefined {
+  try {
+    const delivery = message.json<Delivery>();
+    return typeof delivery?.id === 'string' && typeof delivery.channel === 'string' && delivery.event ? delivery : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { type CheckedSettings, type Fault, faultsOf, invalid } from '#contracts';
+import type { Channel, CheckContext } from './channel.js';
+
+/** What stands in place of a secret; given back unchanged it means: keep the one that is known. */
+export const MASK = '********';
+
+interface Meta {
+  secret?: boolean;
+  masksQuery?: boolean;
+  where?: string;
+}
+
+const shapeOf = (channel: Channel) => Object.entries(channel.settings.shape) as [string, z.ZodType][];
+const metaOf = (type: z.ZodType): Meta =>
+  (type.meta() ??
+    (type instanceof z.ZodOptional || type instanceof z.ZodDefault ? metaOf(type.unwrap() as z.ZodType) : {})) as Meta;
+
+/** Checks what a user gave, over what is known; completes it; throws a Problem that names each fault and its cure. */
+export function checkSettings(
+  channel: Channel,
+  {
+    settings,
+    known = {},
+    rotate = false,
+  }: { settings: Record<string, unknown>; known?: Record<string, unknown>; rotate?: boolean },
+  context: CheckContext,
+): CheckedSettings {
+  const given = Object.entries(settings).filter(([key, value]) => !(value === MASK && key in known));
+  const merged = Object.fromEntries(
+    Object.entries({ ...known, ...Object.fromEntries(given) }).filter(([, value]) => value !== null),
+  );
+  const parsed = channel.settings.safeParse(merged, { reportInput: true });
+  if (!parsed.success) throw invalid(faultsOf(parsed.error).map((fault) => helped(channel, fault)));
+  const faults = channel.check?.(parsed.data, context) ?? [];
+  if (faults.length) throw invalid(faults.map(([path, message]) => helped(channel, { path, message })));
+  const generated = (channel.generate?.(parsed.data, rotate) ?? {}) as Record<string, string>;
+  const whole = { ...parsed.data, ...generated };
+  return {
+    settings: whole,
+    shown: shownOf(channel, whole),
+    generated,
+    scope: channel.scope(whole),
+    defaults: {
+      retry: { mode: channel.retry.mode, attempts: channel.retry.schedule.length },
+      expires_after_s: channel.retry.expiresAfterS,
+    },
+  };
+}
+
+function helped(channel: Channel, fault: Fault): Fault {
+  const [, type] = shapeOf(channel).find(([key]) => fault.path === key || fault.path.startsWith(`${key}.`)) ?? [];
+  const where = type && metaOf(type).where;
+  return {
+    path: fault.path ? `settings.${fault.path}` : 'settings',
+    message: where ? `${fault.message}. ${where}` : fault.message,
+  };
+}
+
+/** Settings as they may be shown: secrets masked, and the values in a URL's query. */
+export function shownOf(channel: Channel, settings: Record<string, unknown>): Record<string, unknown> {
+  const metas = new Map(shapeOf(channel).map(([key, type]) => [key, metaOf(type)]));
+  return Object.fromEntries(
+    Object.entries(settings).map(([key, value]) => {
+      const meta = metas.get(key);
+      if (meta?.secret) return [key, MASK];
+      return [key, meta?.masksQuery && typeof value === 'string' ? maskQuery(value) : value];
+    }),
+  );
+}
+
+function maskQuery(text: string): string {
+  const at = text.indexOf('?');
+  return at < 0 ? text : text.slice(0, at + 1) + text.slice(at + 1).replace(/=[^&#]*/g, `=${MASK}`);
+}
+
+/** Every text that must not appear in an answer, an error or a log. */
+export function secretsOf(channel: Channel, settings: Record<string, unknown>): string[] {
+  return shapeOf(channel).flatMap(([key, type]) => {
+    const value = settings[key];
+    const meta = metaOf(type);
+    if (typeof value === 'object' && value !== null && meta.secret) return Object.values(value).map(String);
+    if (typeof value !== 'string') return [];
+    if (meta.secret) return [value, ...(URL.canParse(value) ? [new URL(value).pathname] : [])];
+    return meta.masksQuery && value.includes('?')
+      ? [value.slice(value.indexOf('?') + 1), ...new URL(value).searchParams.values()]
+      : [];
+  });
+}
+
+/** JSON Schema of a type's settings: secrets marked `secret`, `where` says where to find each value. */
+export const describeSettings = (channel: Channel) => ({
+  type: channel.type,
+  settings: z.toJSONSchema(channel.settings, { io: 'input' }),
+});

@@ -1,0 +1,136 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import type { ChannelType, Delivery } from '#contracts';
+import type { Database } from '#runtime';
+
+/** `retry`: until its time; `backlog`: until its channel has room, in the order of `seq`. */
+export type Cause = 'retry' | 'backlog';
+export interface WaitingRow {
+  seq: number;
+  cause: Cause;
+  due: Date | null;
+  body: Delivery;
+}
+
+class Waiting1763700000000 implements MigrationInterface {
+  name = 'Waiting1763700000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create table waiting (
+        delivery text primary key,
+        attempt int not null,
+        type text not null,
+        lane int not null,
+        channel text not null,
+        epoch int not null,
+        seq bigint not null,
+        due timestamptz,
+        cause text not null,
+        body text not null
+      );
+      create index waiting_due on waiting (type, lane, due) where cause <> 'backlog';
+      create index waiting_channel on waiting (channel, seq)`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table waiting');
+  }
+}
+
+export const migrations = [Waiting1763700000000];
+
+/** The waiting room: deliveries that are not due yet, or whose channel is busy. One table for every channel type. */
+export class Waiting {
+  constructor(
+    private readonly database: Database,
+    private readonly type: ChannelType,
+  ) {}
+
+  /** Stores rows; one that is there already is moved to its new attempt and time. */
+  async put(rows: WaitingRow[]): Promise<void> {
+    const columns = <T>(pick: (row: WaitingRow) => T) => rows.map(pick);
+    await this.database.query(
+      `insert into waiting (delivery, attempt, type, lane, channel, epoch, seq, due, cause, body)
+       select delivery, attempt, $1, lane, channel, epoch, seq, due, cause, body
+       from unnest($2::text[], $3::int[], $4::int[], $5::text[], $6::int[], $7::bigint[], $8::timestamptz[], $9::text[], $10::text[])
+         as given (delivery, attempt, lane, channel, epoch, seq, due, cause, body)
+       on conflict (delivery) do update set attempt = excluded.attempt, due = excluded.due, cause = excluded.cause,
+         lane = excluded.lane, body = excluded.body
+       where waiting.attempt <= excluded.attempt`,
+      [
+        this.type,
+        columns((r) => r.body.id),
+        columns((r) => r.body.attempt),
+        columns((r) => r.body.lane),
+        columns((r) => r.body.channel),
+        columns((r) => r.body.epoch),
+        columns((r) => r.seq),
+        columns((r) => r.due),
+        columns((r) => r.cause),
+        columns((r) => JSON.stringify(r.body)),
+      ],
+    );
+  }
+
+  async remove(deliveries: string[]): Promise<void> {
+    if (deliveries.length) await this.database.query('delete from waiting where delivery = any($1)', [deliveries]);
+  }
+
+  /** Retries whose time has come, the earliest first. */
+  due(lanes: number[], limit: number, without: string[]): Promise<WaitingRow[]> {
+    return this.read(
+      `type = $1 and lane = any($2) and cause <> 'backlog' and due <= now() and delivery <> all($3) order by due, seq limit $4`,
+      [this.type, lanes, without, limit],
+    );
+  }
+
+  /** When the next retry that is not due yet will be. */
+  async nextDue(lanes: number[]): Promise<Date | null> {
+    const [row] = await this.database.rows<{ due: Date | null }>(
+      `select min(due) as due from waiting where type = $1 and lane = any($2) and cause <> 'backlog' and due > now()`,
+      [this.type, lanes],
+    );
+    return row?.due ?? null;
+  }
+
+  /** A channel's backlog, in its order. */
+  backlog(channel: string, limit: number, without: string[]): Promise<WaitingRow[]> {
+    return this.read(`channel = $1 and cause = 'backlog' and delivery <> all($2) order by seq limit $3`, [
+      channel,
+      without,
+      limit,
+    ]);
+  }
+
+  /** Some of a channel's rows of older epochs; of all epochs, when `epoch` is null (the channel is deleted). */
+  stale(channel: string, epoch: number | null, lanes: number[], limit: number, without: string[]): Promise<WaitingRow[]> {
+    const where = 'channel = $1 and ($2::int is null or epoch < $2) and type = $3 and lane = any($4) and delivery <> all($5)';
+    return this.read(`${where} order by seq limit $6`, [channel, epoch, this.type, lanes, without, limit]);
+  }
+
+  /** Channels with a backlog in these lanes. */
+  async backlogged(lanes: number[]): Promise<string[]> {
+    const rows = await this.database.rows<{ channel: string }>(
+      `select distinct channel from waiting where type = $1 and lane = any($2) and cause = 'backlog'`,
+      [this.type, lanes],
+    );
+    return rows.map((row) => row.channel);
+  }
+
+  /** Every channel that waits in these lanes. */
+  async channels(lanes: number[]): Promise<string[]> {
+    const rows = await this.database.rows<{ channel: string }>(
+      'select distinct channel from waiting where type = $1 and lane = any($2)',
+      [this.type, lanes],
+    );
+    return rows.map((row) => row.channel);
+  }
+
+  private async read(where: string, values: unknown[]): Promise<WaitingRow[]> {
+    const rows = await this.database.rows<{ seq: string; cause: Cause; due: Date | null; body: string }>(
+      `select seq, cause, due, body from waiting where ${where}`,
+      values,
+    );
+    return rows.map((row) => ({ seq: Number(row.seq), cause: row.cause, due: row.due, body: JSON.parse(row.body) as Delivery }));
+  }
+}
