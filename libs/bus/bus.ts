@@ -58,7 +58,7 @@ export class Bus {
       ...rejection,
       at: new Date().toISOString(),
       service: this.name,
-      body: rejection.body.slice(0, 2000),
+      body: redactedBeginning(rejection.body),
     };
     await this.publish(subjects.rejected(this.name), whole, { id: rejection.id });
   }
@@ -89,6 +89,13 @@ export class Bus {
     if (!this.nc.isClosed()) await this.nc.drain().catch(() => this.nc.close());
   }
 }
+
+const secretValue =
+  /("[^"]{0,60}(?:token|secret|password|passwd|api_?key|access_?code|authorization)[^"]{0,60}"\s*:\s*)"(?:[^"\\]|\\.)*"?/gi;
+
+/** The first 2,000 characters, with the values of keys that name secrets taken out. */
+const redactedBeginning = (body: string) =>
+  body.slice(0, 8000).replace(secretValue, '$1"[redacted]"').slice(0, 2000).toWellFormed().replaceAll('\0', '');
 
 /** `nats://user:password@host:port` as the client's options; several servers may be given, comma-separated. */
 function server(url: string) {

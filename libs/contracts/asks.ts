@@ -81,7 +81,7 @@ interface OwnerAsks {
   /** Which of these ids the store knows already, for the answer `duplicate` beyond the duplicate window. */
   'journal.event.known': [{ account: string; ids: string[] }, string[]];
   'journal.delivery.list': [
-    PageAsk & { channel?: string; outcome?: string; type?: string; since?: string; until?: string },
+    PageAsk & { channel?: string; event?: string; outcome?: string; type?: string; since?: string; until?: string },
     Page<DeliveryView>,
   ];
   'journal.delivery.get': [{ account: string; id: string }, DeliveryView];

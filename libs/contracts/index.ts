@@ -8,5 +8,6 @@ export * from './envelope.js';
 export * from './faults.js';
 export * from './outcome.js';
 export * from './problem.js';
+export * from './proto.js';
 export * from './subjects.js';
 export * from './texts.js';

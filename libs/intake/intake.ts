@@ -7,6 +7,14 @@ import { picture, Snapshots } from './snapshots.js';
 /** The answer for one event: stored (perhaps before), or refused with each fault's path. */
 export type Row = { id: string; duplicate: boolean } | { errors: Fault[] };
 
+export interface Input {
+  body: unknown;
+  /** What the subject says, for bare NATS publishers. */
+  type?: string;
+  /** The id for an event that brings none; new and time-ordered when left out. */
+  id?: string;
+}
+
 /** The one way into EVENTS: check, complete, store the picture, publish. Used by the gateway and by printer-ingest. */
 export class Intake {
   private constructor(
@@ -27,11 +35,10 @@ export class Intake {
   /**
    * Takes in events of one account; a row each, in order. Resolves when every accepted one is stored; throws when the
    * broker is away, and then a repeat with the same ids is safe.
-   * `type`: what the subject says, for bare NATS publishers.
    */
-  async take(account: string, inputs: readonly { body: unknown; type?: string }[]): Promise<Row[]> {
+  async take(account: string, inputs: readonly Input[]): Promise<Row[]> {
     const now = new Date();
-    const checked = inputs.map(({ body, type }) => this.check(account, body, type, now));
+    const checked = inputs.map((input) => this.check(account, input, now));
     const given = checked.flatMap((one) => ('event' in one && one.idGiven ? [one.event.id] : []));
     const known = await this.known(account, given);
     const due = await Promise.all(
@@ -41,8 +48,14 @@ export class Intake {
     return Promise.all(due.map((one) => ('errors' in one ? { errors: one.errors } : this.store(one.event, known))));
   }
 
-  private check(account: string, body: unknown, type: string | undefined, now: Date) {
-    const accepted = accept(body, { account, type, now, newId: v7, printer: (id) => this.registry.get(account, id) });
+  private check(account: string, { body, type, id }: Input, now: Date) {
+    const accepted = accept(body, {
+      account,
+      type,
+      now,
+      newId: () => id ?? v7(),
+      printer: (id) => this.registry.get(account, id),
+    });
     if ('errors' in accepted || !accepted.snapshot || 'url' in accepted.snapshot) return accepted;
     const checked = picture(accepted.snapshot);
     return 'fault' in checked ? { errors: [checked.fault] } : { ...accepted, bytes: checked.bytes };

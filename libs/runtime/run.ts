@@ -84,6 +84,7 @@ export async function start({ modules, config, log, host, port, prepare }: RunOp
   try {
     await prepare?.(app);
     await app.init();
+    await app.startAllMicroservices();
     await app.listen(port, host);
   } catch (error) {
     await app.close().catch(() => {});

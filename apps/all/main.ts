@@ -1,0 +1,78 @@
+import { v7 } from 'uuid';
+import { Bus, Leases } from '#bus';
+import { makeLog, onStop, orExit, publicUrl, readConfig, type Settings, start } from '#runtime';
+import { startEmbedded } from '#servers';
+import { DiscordModule } from '../discord/index.js';
+import { GatewayModule } from '../gateway/index.js';
+import { HealthModule } from '../health/index.js';
+import { JournalModule } from '../journal/index.js';
+import { grpcServer, PrinterIngestModule } from '../printer-ingest/index.js';
+import { RulesModule } from '../rules/index.js';
+import { WebhookModule } from '../webhook/index.js';
+import { withPorts } from './ports.js';
+import { withSecrets } from './secrets.js';
+import { welcome } from './welcome.js';
+
+/** Every service: the order is the order of start. */
+export const modules = [
+  RulesModule,
+  DiscordModule,
+  WebhookModule,
+  HealthModule,
+  JournalModule,
+  PrinterIngestModule,
+  GatewayModule,
+];
+
+await orExit(async () => {
+  const given = withSecrets(readConfig());
+  const log = makeLog({ name: 'farmbell', level: given.FARMBELL_LOG_LEVEL, pretty: process.stdout.isTTY === true });
+  const servers = await startEmbedded({
+    dataDir: given.FARMBELL_DATA_DIR,
+    natsHost: given.FARMBELL_NATS_HOST,
+    natsPort: given.FARMBELL_NATS_PORT,
+    natsPortSet: given.FARMBELL_NATS_PORT !== undefined,
+    syncInterval: given.FARMBELL_NATS_SYNC,
+    needNats: given.NATS_URL === undefined,
+    needPostgres: given.DATABASE_URL === undefined,
+    log: (line) => log.info(line),
+  });
+  try {
+    const config: Settings = await withPorts({
+      ...given,
+      NATS_URL: given.NATS_URL ?? servers.natsUrl,
+      DATABASE_URL: given.DATABASE_URL ?? servers.databaseUrl,
+    });
+    if (servers.natsUrl) await freeLeases(servers.natsUrl);
+    const app = await start({
+      name: 'farmbell',
+      modules,
+      config,
+      log,
+      host: config.FARMBELL_HOST,
+      port: config.FARMBELL_PORT!,
+      prepare: (nest) => void nest.connectMicroservice(grpcServer(config, config.FARMBELL_HOST, config.FARMBELL_GRPC_PORT!)),
+    });
+    const stop = async () => {
+      await app.close();
+      await servers.stop();
+    };
+    onStop(stop);
+    void servers.died.then(async (sentence) => {
+      log.error(`${sentence}: Farmbell stops`);
+      await stop().catch(() => {});
+      process.exit(1);
+    });
+    process.stdout.write(welcome(publicUrl(config), config, given.tokenFile, servers.natsUrl !== undefined));
+  } catch (error) {
+    await servers.stop();
+    throw error;
+  }
+});
+
+/** Behind the data dir's lock no other process lives: what a killed one held is free at once. */
+async function freeLeases(url: string): Promise<void> {
+  const bus = await Bus.connect({ url, name: 'start' });
+  await (await Leases.open(bus, v7())).clear();
+  await bus.close();
+}

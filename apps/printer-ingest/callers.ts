@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import type { Metadata } from '@grpc/grpc-js';
+import { ask, type Bus } from '#bus';
+import { type Caller, Problem } from '#contracts';
+
+const rememberedMs = 5000;
+const most = 10_000;
+
+/** Who calls: the gateway knows tokens; its answer is remembered for a few seconds. */
+export class Callers {
+  private readonly known = new Map<string, { caller: Caller; until: number }>();
+
+  constructor(private readonly bus: Bus) {}
+
+  /** The account that the call's token may publish to. */
+  async publisher(metadata: Metadata): Promise<string> {
+    const token = /^bearer (.+)$/i.exec(String(metadata.get('authorization')[0] ?? ''))?.[1];
+    if (!token) throw new Problem(401, 'Unauthorized', 'Send the metadata `authorization: Bearer <token>`');
+    const account = metadata.get('farmbell-account')[0]?.toString();
+    const caller = await this.caller(token, account);
+    if (!caller.admin && !caller.scopes.includes('publish'))
+      throw new Problem(403, 'Forbidden', 'The token lacks the scope publish');
+    return caller.account;
+  }
+
+  private async caller(token: string, account: string | undefined): Promise<Caller> {
+    const key = createHash('sha256')
+      .update(`${account ?? ''}\n${token}`)
+      .digest('base64');
+    const known = this.known.get(key);
+    if (known && known.until > Date.now()) return known.caller;
+    const caller = await ask(this.bus, 'gateway.token.verify', { token, ...(account && { account }) });
+    if (this.known.size >= most) this.known.clear();
+    this.known.set(key, { caller, until: Date.now() + rememberedMs });
+    return caller;
+  }
+}
