@@ -11,7 +11,7 @@ const preferred: Record<Named, number> = { FARMBELL_PORT: 8080, FARMBELL_GRPC_PO
  * free one, which is kept in the data dir for the next start.
  */
 export async function withPorts(config: Settings): Promise<Settings & Record<Named, number>> {
-  const file = join(config.FARMBELL_DATA_DIR, 'ports.json');
+  const file = join(config.FARMBELL_DATA_DIR, 'gateway-ports.json');
   const before = read(file);
   const ports: Partial<Record<Named, number>> = {};
   for (const name of Object.keys(preferred) as Named[]) {
