@@ -1,10 +1,10 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { RpcException } from '@nestjs/microservices';
-import { parse } from 'protobufjs';
+import protobuf from 'protobufjs';
 import { type Fault, Problem } from '#contracts';
 
 // google.rpc: https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto
-const { root } = parse(
+const { root } = protobuf.parse(
   `
   syntax = "proto3";
   package google.rpc;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { DeliverPolicy } from '@nats-io/jetstream';
 import { headers } from '@nats-io/transport-node';
-import { type Bus, pause } from '#bus';
+import type { Bus } from '#bus';
 import { type Decision, type FarmEvent, type Routed, subjects } from '#contracts';
+import { EventReader, type StoredEvent } from './event-reader.js';
 import { match } from './match.js';
 import type { MatchIndex } from './match-index.js';
 
@@ -20,6 +20,7 @@ interface Due {
   last: boolean;
 }
 
+const roundEvents = 200;
 const batchMessages = 900; // a JetStream batch holds at most 1,000
 const batchBytes = 4 * 1024 * 1024;
 const idleCursorMs = 1000;
@@ -44,75 +45,51 @@ export async function fold(
   const stored = await bus.jsm.streams.getMessage('DELIVERIES', { last_by_subj: subjects.rulesCursor });
   let cursor: Cursor = stored ? parse(stored.string()) : { seq: 0, channel: '' };
   let position = stored?.seq ?? 0;
-  const from = { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: cursor.seq + 1 };
-  const consumer = await bus.js.consumers.get('EVENTS', from);
-  const messages = await consumer.consume({ max_messages: 1000 });
-  const stop = () => messages.stop();
-  signal.addEventListener('abort', stop, { once: true });
-
-  const waiting: { seq: number; json: string }[] = [];
-  let wake = () => {};
-  let failure: unknown;
-  let ended = false;
-  const reading = (async () => {
-    for await (const message of messages) {
-      waiting.push({ seq: message.seq, json: message.string() });
-      wake();
-    }
-  })()
-    .catch((error) => {
-      failure = error;
-    })
-    .finally(() => {
-      ended = true;
-      wake();
-    });
-
-  let written = Date.now();
+  let writtenAt = Date.now();
   let unwritten = false;
   const write = async (to: Cursor, due: Due[]) => {
     position = await writeRound(bus, position, to, due);
-    written = Date.now();
+    cursor = to;
+    writtenAt = Date.now();
     unwritten = false;
   };
+
+  const reader = await EventReader.open(bus, cursor.seq + 1);
+  const stop = () => reader.stop();
+  signal.addEventListener('abort', stop, { once: true });
   try {
-    while (!ended) {
-      if (waiting.length === 0) {
-        await Promise.race([
-          new Promise<void>((done) => {
-            wake = done;
-          }),
-          pause(unwritten ? 250 : 60_000, signal),
-        ]);
-        // what led to no delivery moves the cursor too, but not at every event
-        if (waiting.length === 0 && unwritten && Date.now() - written > idleCursorMs) await write(cursor, []);
-        continue;
+    while (!reader.ended) {
+      const events = await reader.take(roundEvents, unwritten ? idleCursorMs : 60_000);
+      if (events.length > 0) {
+        const due = events.flatMap((event) => dueOf(index, event, event.seq === cursor.seq + 1 ? cursor.channel : ''));
+        await publishRouted(bus, due);
+        for (const chunk of chunks(due)) await write(reached(chunk), chunk);
+        const { seq } = events.at(-1)!;
+        if (seq > cursor.seq) {
+          cursor = { seq, channel: '' };
+          unwritten = true;
+        }
+        onRound(events.length, due.length);
       }
-      const events = waiting.splice(0, 200);
-      const due = events.flatMap(({ seq, json }) => dueOf(index, seq, json, seq === cursor.seq + 1 ? cursor.channel : ''));
-      await publishRouted(bus, due);
-      for (const chunk of chunks(due)) {
-        const end = chunk.at(-1)!;
-        cursor = end.last ? { seq: end.seq, channel: '' } : { seq: end.seq - 1, channel: end.decision.channel };
-        await write(cursor, chunk);
-      }
-      const seq = events.at(-1)!.seq;
-      if (seq > cursor.seq) {
-        cursor = { seq, channel: '' };
-        unwritten = true;
-      }
-      onRound(events.length, due.length);
+      // what led to no delivery moves the cursor too, but not at every event
+      if (unwritten && Date.now() - writtenAt >= idleCursorMs) await write(cursor, []);
     }
     if (unwritten) await write(cursor, []);
   } finally {
     signal.removeEventListener('abort', stop);
-    messages.stop();
-    await reading;
+    await reader.close().catch((error) => {
+      if (!signal.aborted) throw error;
+    });
   }
-  if (failure && !signal.aborted) throw failure;
 }
 
-function dueOf(index: MatchIndex, seq: number, json: string, after: string): Due[] {
+/** The cursor after a chunk: its last event done, or done up to a channel. */
+function reached(chunk: Due[]): Cursor {
+  const end = chunk.at(-1)!;
+  return end.last ? { seq: end.seq, channel: '' } : { seq: end.seq - 1, channel: end.decision.channel };
+}
+
+function dueOf(index: MatchIndex, { seq, json }: StoredEvent, after: string): Due[] {
   const event = JSON.parse(json) as FarmEvent;
   const matched = index.of(event.account).filter((channel) => channel.id > after && match(event, channel) === 'due');
   const at = new Date().toISOString();

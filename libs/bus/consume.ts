@@ -1,6 +1,7 @@
 import { type ConsumerMessages, JetStreamApiError, type JsMsg } from '@nats-io/jetstream';
 import { accountAndType, type Fault } from '#contracts';
 import type { Bus } from './bus.js';
+import { Doorbell } from './doorbell.js';
 import { durable, type StreamName } from './streams.js';
 import { transient } from './transient.js';
 
@@ -69,39 +70,28 @@ export async function consume<T>(
   }
 }
 
-/** Collects what has arrived while the last batch was worked off. */
+/** Collects what has arrived while the last batch was worked off. The consumer's max_ack_pending bounds what waits here. */
 async function drainBatches(messages: ConsumerMessages, max: number, work: (batch: JsMsg[]) => Promise<void>): Promise<void> {
-  let waiting: JsMsg[] = [];
-  let wake: () => void = () => {};
+  const waiting: JsMsg[] = [];
+  const arrived = new Doorbell();
   let ended = false;
-  let failure: unknown;
   const reading = (async () => {
     try {
       for await (const message of messages) {
         waiting.push(message);
-        wake();
+        arrived.ring();
       }
-    } catch (error) {
-      failure = error;
     } finally {
       ended = true;
-      wake();
+      arrived.ring();
     }
   })();
-  for (;;) {
-    if (waiting.length === 0) {
-      if (ended) break;
-      await new Promise<void>((done) => {
-        wake = done;
-      });
-      continue;
-    }
-    const batch = waiting.splice(0, max);
-    await work(batch);
+  reading.catch(() => {}); // thrown below, after what had arrived is worked off
+  while (waiting.length > 0 || !ended) {
+    if (waiting.length === 0) await arrived.wait();
+    else await work(waiting.splice(0, max));
   }
   await reading;
-  waiting = [];
-  if (failure) throw failure;
 }
 
 async function workOff<T>(

@@ -1,4 +1,4 @@
-import { pause } from '#bus';
+import { Doorbell } from '#bus';
 import type { Waiting, WaitingRow } from './waiting.js';
 
 const most = 500;
@@ -15,28 +15,27 @@ export interface DueRowsParts {
 
 /** Brings back from the waiting table what is due; sleeps until the next time that it knows of. */
 export class DueRows {
-  private alarm = new AbortController();
+  private readonly alarm = new Doorbell();
   private wakeAt = 0;
 
   constructor(private readonly parts: DueRowsParts) {}
 
   /** Something waits until `due`: perhaps sooner than what is slept for. */
   wake(due: Date): void {
-    if (due.getTime() < this.wakeAt) this.alarm.abort();
+    if (due.getTime() < this.wakeAt) this.alarm.ring();
   }
 
   async run(): Promise<void> {
     const { signal, onError } = this.parts;
-    signal.addEventListener('abort', () => this.alarm.abort(), { once: true });
+    signal.addEventListener('abort', () => this.alarm.ring(), { once: true });
     while (!signal.aborted) {
-      this.alarm = new AbortController();
       this.wakeAt = Date.now() + longestMs;
       try {
         this.wakeAt = await this.turn();
       } catch (error) {
         onError(error);
       }
-      if (!signal.aborted) await pause(Math.max(5, this.wakeAt - Date.now()), this.alarm.signal);
+      if (!signal.aborted) await this.alarm.wait(Math.max(5, this.wakeAt - Date.now()));
     }
   }
 
