@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
+import { Inject, Module } from '@nestjs/common';
+import { alone, answer, Bus, consume, Leases, pause } from '#bus';
+import type { Report } from '#contracts';
+import { CONFIG, complain, Database, LOG, type Log, need, Probes, type Settings } from '#runtime';
+import { Copies } from './copies.js';
+import { Health1700000000000 } from './migration.js';
+import { type Clock, Watch } from './watch.js';
+
+const sweepMs = 2_000;
+const sweepsAPrune = 300;
+
+const bus = {
+  provide: Bus,
+  inject: [CONFIG],
+  useFactory: async (config: Settings): Promise<Bus> => {
+    const made = await Bus.connect({ url: need(config, 'NATS_URL'), name: 'health' });
+    await made.applyStreams({ dedupS: config.FARMBELL_DEDUP_S, retentionDays: config.FARMBELL_RETENTION_DAYS, replicas: 1 });
+    return made;
+  },
+};
+
+const database = {
+  provide: Database,
+  inject: [CONFIG],
+  useFactory: (config: Settings): Promise<Database> =>
+    Database.open({ url: need(config, 'DATABASE_URL'), schema: 'health', migrations: [Health1700000000000] }),
+};
+
+const watch = {
+  provide: Watch,
+  inject: [Database, Bus],
+  useFactory: async (held: Database, on: Bus): Promise<Watch> => {
+    const clock: Clock = Date.now;
+    return new Watch(held, on, await Copies.open(on), clock);
+  },
+};
+
+/** Who fails, and who must be disabled: one replica reads and judges, every one answers. */
+@Module({
+  providers: [
+    bus,
+    database,
+    watch,
+    { provide: Leases, inject: [Bus], useFactory: (on: Bus): Promise<Leases> => Leases.open(on, randomUUID()) },
+  ],
+})
+export class HealthModule implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
+  private readonly stop = new AbortController();
+  private working: Promise<void> = Promise.resolve();
+  private answers: { drain(): Promise<void> }[] = [];
+
+  constructor(
+    @Inject(Bus) private readonly bus: Bus,
+    @Inject(Database) database: Database,
+    @Inject(Watch) private readonly watch: Watch,
+    @Inject(Leases) private readonly leases: Leases,
+    @Inject(LOG) private readonly log: Log,
+    @Inject(Probes) probes: Probes,
+  ) {
+    probes.add('health nats', () => bus.alive());
+    probes.add('health database', () => database.alive());
+  }
+
+  onApplicationBootstrap(): void {
+    const onError = complain(this.log, 'health could not work, and tries again');
+    this.working = alone(this.leases, 'health', this.stop.signal, (signal) => this.work(signal), onError);
+    const unanswered = complain(this.log, 'health could not answer health.status');
+    this.answers = [answer(this.bus, 'health.status', (ask) => this.watch.status(ask), unanswered)];
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.stop.abort();
+    await Promise.all([this.working, ...this.answers.map((one) => one.drain().catch(() => {}))]);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.bus.close();
+  }
+
+  private async work(signal: AbortSignal): Promise<void> {
+    const onError = complain(this.log, 'health could not record what it read from ATTEMPTS, and tries again');
+    const read = consume<Report>(this.bus, { stream: 'ATTEMPTS', durable: 'health', signal, onError }, (batch) =>
+      this.watch.take(batch.map((one) => one.body)),
+    );
+    await Promise.all([read, this.sweeping(signal)]);
+  }
+
+  private async sweeping(signal: AbortSignal): Promise<void> {
+    const onError = complain(this.log, 'health could not look for deliveries that are late, and tries again');
+    for (let round = 0; !signal.aborted; round++) {
+      await this.watch.sweep().catch(onError);
+      if (round % sweepsAPrune === 0) await this.watch.prune().catch(onError);
+      await pause(sweepMs, signal);
+    }
+  }
+}

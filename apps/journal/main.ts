@@ -1,0 +1,4 @@
+import { run } from '#runtime';
+import { JournalModule } from './index.js';
+
+await run('journal', [JournalModule]);

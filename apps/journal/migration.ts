@@ -1,0 +1,81 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/**
+ * What people read. Names and ids are collated "C": cursors compare them byte by byte, on every machine alike.
+ * `claim`: what the row's standing is worth against another message's (see standing.ts).
+ */
+export class Journal1700000000000 implements MigrationInterface {
+  readonly name = 'Journal1700000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    for (const statement of statements) await runner.query(statement);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    for (const table of ['event', 'delivery', 'attempt', 'rejected']) await runner.query(`drop table ${table}`);
+  }
+}
+
+const statements = [
+  `create table event (
+    account      text collate "C" not null,
+    id           text collate "C" not null,
+    seq          bigint not null,
+    type         text collate "C" not null,
+    printer      text collate "C",
+    organization text collate "C",
+    time         timestamptz not null,
+    accepted_at  timestamptz not null,
+    body         json not null,
+    primary key (account, id))`,
+  `create index event_newest on event (account, time desc, id desc)`,
+  `create index event_type on event (account, type, time desc, id desc)`,
+  `create index event_printer on event (account, printer, time desc, id desc) where printer is not null`,
+  `create index event_organization on event (account, organization, time desc, id desc) where organization is not null`,
+  `create index event_age on event (accepted_at)`,
+
+  `create table delivery (
+    id              text collate "C" primary key,
+    account         text collate "C" not null,
+    channel         text collate "C" not null,
+    channel_type    text not null,
+    event_id        text collate "C" not null,
+    event_type      text collate "C" not null,
+    outcome         text,
+    reason          text,
+    created_at      timestamptz not null,
+    finished_at     timestamptz,
+    next_attempt_at timestamptz,
+    replay_of       text collate "C",
+    folded_into     text collate "C",
+    test            boolean not null,
+    claim           text collate "C" not null)`,
+  `create index delivery_newest on delivery (account, created_at desc, id desc)`,
+  `create index delivery_channel on delivery (account, channel, created_at desc, id desc)`,
+  `create index delivery_type on delivery (account, event_type, created_at desc, id desc)`,
+  `create index delivery_event on delivery (account, event_id)`,
+  // nearly all are delivered: who asks for the others must not read past those
+  `create index delivery_trouble on delivery (account, created_at desc, id desc) where outcome <> 'delivered'`,
+  `create index delivery_age on delivery (created_at)`,
+
+  `create table attempt (
+    delivery   text collate "C" not null,
+    n          integer not null,
+    at         timestamptz not null,
+    latency_ms integer not null,
+    status     integer,
+    reason     text collate "C",
+    answer     text collate "C" not null,
+    primary key (delivery, n))`,
+
+  `create table rejected (
+    id      text collate "C" primary key,
+    at      timestamptz not null,
+    service text not null,
+    subject text not null,
+    account text collate "C",
+    errors  json not null,
+    body    text not null)`,
+  `create index rejected_newest on rejected (at desc, id desc)`,
+  `create index rejected_account on rejected (account, at desc, id desc)`,
+];
