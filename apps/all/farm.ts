@@ -1,9 +1,11 @@
 import type { DynamicModule, Type } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { makeLog, newKey, readConfig, start } from '#runtime';
 import { testDatabase, testNats } from '#testing';
+import { grpcServer } from '../printer-ingest/index.js';
 
 /** A farm for specs: modules in this process over a real NATS and PostgreSQL of their own. */
-export async function testFarm(modules: (Type | DynamicModule)[], env: Record<string, string> = {}) {
+export async function testFarm(modules: (Type | DynamicModule)[], env: Record<string, string> = {}, grpcPort?: number) {
   const [nats, database] = await Promise.all([testNats(), testDatabase()]);
   const fixed = {
     NATS_URL: nats.url,
@@ -14,14 +16,32 @@ export async function testFarm(modules: (Type | DynamicModule)[], env: Record<st
     FARMBELL_EGRESS_ALLOW: '127.0.0.0/8',
   };
   const log = makeLog({ name: 'test', level: process.env.FARMBELL_TEST_LOG ?? 'silent' });
+  const prepare =
+    grpcPort === undefined
+      ? undefined
+      : (nest: NestFastifyApplication) => void nest.connectMicroservice(grpcServer(readConfig(fixed), '127.0.0.1', grpcPort));
   const launch = () =>
-    start({ name: 'test', modules, config: readConfig({ ...fixed, ...env }), log, host: '127.0.0.1', port: 0 });
+    start({ name: 'test', modules, config: readConfig({ ...fixed, ...env }), log, host: '127.0.0.1', port: 0, prepare });
   let app = await launch();
   return {
     nats,
     database,
     env: fixed,
-    url: () => app.getUrl(),
+    /** One request as the admin: its status and body. */
+    async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
+      const answer = await fetch(`${await app.getUrl()}${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${fixed.FARMBELL_ADMIN_TOKEN}`,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
+      });
+      const text = await answer.text();
+      // biome-ignore lint/suspicious/noExplicitAny: specs look into answers of every shape
+      return { status: answer.status, body: (text ? JSON.parse(text) : undefined) as any };
+    },
     /** Stops the services and starts them anew, with some settings changed. */
     async restart(changed: Record<string, string> = {}) {
       await app.close();

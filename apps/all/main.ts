@@ -2,27 +2,11 @@ import { v7 } from 'uuid';
 import { Bus, Leases } from '#bus';
 import { makeLog, onStop, orExit, publicUrl, readConfig, type Settings, start } from '#runtime';
 import { startEmbedded } from '#servers';
-import { DiscordModule } from '../discord/index.js';
-import { GatewayModule } from '../gateway/index.js';
-import { HealthModule } from '../health/index.js';
-import { JournalModule } from '../journal/index.js';
-import { grpcServer, PrinterIngestModule } from '../printer-ingest/index.js';
-import { RulesModule } from '../rules/index.js';
-import { WebhookModule } from '../webhook/index.js';
+import { grpcServer } from '../printer-ingest/index.js';
+import { modules } from './modules.js';
 import { withPorts } from './ports.js';
 import { withSecrets } from './secrets.js';
 import { welcome } from './welcome.js';
-
-/** Every service: the order is the order of start. */
-export const modules = [
-  RulesModule,
-  DiscordModule,
-  WebhookModule,
-  HealthModule,
-  JournalModule,
-  PrinterIngestModule,
-  GatewayModule,
-];
 
 await orExit(async () => {
   const given = withSecrets(readConfig());

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
 import { Inject, Module } from '@nestjs/common';
-import { alone, answer, Bus, consume, Leases, pause } from '#bus';
+import { alone, answer, Bus, connectBus, consume, Leases, pause } from '#bus';
 import type { Report } from '#contracts';
 import { CONFIG, complain, Database, LOG, type Log, need, Probes, type Settings } from '#runtime';
 import { Copies } from './copies.js';
@@ -10,16 +10,6 @@ import { type Clock, Watch } from './watch.js';
 
 const sweepMs = 2_000;
 const sweepsAPrune = 300;
-
-const bus = {
-  provide: Bus,
-  inject: [CONFIG],
-  useFactory: async (config: Settings): Promise<Bus> => {
-    const made = await Bus.connect({ url: need(config, 'NATS_URL'), name: 'health' });
-    await made.applyStreams({ dedupS: config.FARMBELL_DEDUP_S, retentionDays: config.FARMBELL_RETENTION_DAYS, replicas: 1 });
-    return made;
-  },
-};
 
 const database = {
   provide: Database,
@@ -40,7 +30,7 @@ const watch = {
 /** Who fails, and who must be disabled: one replica reads and judges, every one answers. */
 @Module({
   providers: [
-    bus,
+    connectBus('health'),
     database,
     watch,
     { provide: Leases, inject: [Bus], useFactory: (on: Bus): Promise<Leases> => Leases.open(on, randomUUID()) },

@@ -1,22 +1,12 @@
 import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
 import { Inject, Module } from '@nestjs/common';
-import { answer, Bus, consume, type Incoming, type StreamName } from '#bus';
+import { answer, Bus, connectBus, consume, type Incoming, type StreamName } from '#bus';
 import type { AskName, Asks, FarmEvent, Rejection, Report, Routed } from '#contracts';
 import { CONFIG, complain, Database, LOG, type Log, need, Probes, type Settings } from '#runtime';
 import { Journal1700000000000 } from './migration.js';
 import { Reading } from './reading.js';
 import { forgetting } from './retention.js';
 import { Store } from './store.js';
-
-const bus = {
-  provide: Bus,
-  inject: [CONFIG],
-  useFactory: async (config: Settings): Promise<Bus> => {
-    const made = await Bus.connect({ url: need(config, 'NATS_URL'), name: 'journal' });
-    await made.applyStreams({ dedupS: config.FARMBELL_DEDUP_S, retentionDays: config.FARMBELL_RETENTION_DAYS, replicas: 1 });
-    return made;
-  },
-};
 
 const database = {
   provide: Database,
@@ -28,7 +18,7 @@ const database = {
 /** What people read: keeps events, deliveries, attempts and refusals, and answers questions about them. */
 @Module({
   providers: [
-    bus,
+    connectBus('journal'),
     database,
     { provide: Store, inject: [Database], useFactory: (held: Database) => new Store(held) },
     { provide: Reading, inject: [Database], useFactory: (held: Database) => new Reading(held) },
