@@ -1,7 +1,7 @@
 import type { APIEmbed, RESTPostAPIWebhookWithTokenJSONBody } from 'discord-api-types/v10';
 import { z } from 'zod';
 import { duration, type FarmEvent, type Severity, text } from '#contracts';
-import { channel, clip, type Reply, retryAfter, type Verdict } from '#delivery';
+import { channel, clip, longestWaitMs, type Reply, retryAfter, type Verdict } from '#delivery';
 
 // limits: https://discord.com/developers/docs/resources/message#embed-object-embed-limits
 const most = { title: 256, description: 4096, fieldName: 256, fieldValue: 1024, footer: 2048, embed: 6000 };
@@ -28,11 +28,11 @@ const settings = z.strictObject({
     .optional(),
   username: text(80)
     .min(1)
+    .refine((name) => name.trim() !== '', 'must not be blank')
     .refine((name) => !nameTaken.test(name), "must not contain 'clyde' or 'discord': Discord refuses it")
     .optional(),
-  avatar_url: z
-    .url({ protocol: /^https$/, error: 'must be an https URL of a picture' })
-    .max(2000)
+  avatar_url: text(2000)
+    .refine((url) => /^https:\/\/[\x21-\x7e]+$/.test(url) && isPublicName(url), 'must be an https URL of a picture')
     .optional(),
 });
 
@@ -73,10 +73,12 @@ function idAndToken(url: string): { id: string; token: string; thread?: string }
 
 function embedOf(event: FarmEvent): APIEmbed {
   const footer = { text: 'Farmbell' };
-  const title = clip(event.title.trim(), most.title);
+  const title = clip(event.title.trim() || event.type, most.title);
   const description = clip(event.message.trim(), most.description);
+  const linked = event.link !== undefined && isPublicName(event.link);
   let room = most.embed - length(title) - length(description) - length(footer.text);
-  const fields = factsOf(event)
+  const facts = factsOf(event).concat(event.link === undefined || linked ? [] : [['Link', event.link]]);
+  const fields = facts
     .map(([name, value]) => ({
       name: clip(name, most.fieldName),
       value: clip(value.trim() || '-', most.fieldValue),
@@ -89,14 +91,20 @@ function embedOf(event: FarmEvent): APIEmbed {
     });
   return {
     title,
-    description,
+    ...(description && { description }),
     color: colours[event.severity],
     timestamp: event.time,
     footer,
     ...(fields.length && { fields }),
-    ...(event.link && { url: event.link }),
+    ...(linked && { url: event.link }),
   };
 }
+
+/**
+ * Whether Discord takes this address for the title's link. It refuses the whole message over one such as http://octopi:5000/,
+ * which is what links on a farm look like: https://github.com/bugsink/bugsink/issues/280
+ */
+const isPublicName = (link: string): boolean => URL.canParse(link) && new URL(link).hostname.includes('.');
 
 /** UTF-16 units: never fewer than what Discord counts. */
 const length = (text: string) => text.length;
@@ -115,44 +123,55 @@ function factsOf({ printer, job, organization }: FarmEvent): [string, string][] 
 }
 
 // codes: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
-const meanings: Record<number, Omit<Verdict, 'retryAfterMs'>> = {
-  10015: {
-    outcome: 'gone',
-    reason: 'gone',
-    meaning: `The webhook was deleted in Discord. Make a new one and set its URL. ${where}.`,
-  },
-  50027: { outcome: 'gone', reason: 'auth', meaning: `Discord does not know this webhook token. ${where}.` },
-  10003: { outcome: 'drop', reason: 'invalid', meaning: 'The thread does not exist (any more). Set another thread_id, or none.' },
-  220001: { outcome: 'drop', reason: 'invalid', meaning: 'This is a forum channel: set thread_id to a post of it.' },
-  50035: { outcome: 'drop', reason: 'invalid', meaning: 'Discord refuses the message as invalid; its answer names the field.' },
-  50006: { outcome: 'drop', reason: 'invalid', meaning: 'Discord refuses the message as empty.' },
-};
+const gone = (reason: 'gone' | 'auth', meaning: string): Verdict => ({
+  outcome: 'gone',
+  reason,
+  meaning: `${meaning} ${where}.`,
+});
+const drop = (meaning: string): Verdict => ({ outcome: 'drop', reason: 'invalid', meaning });
+const meanings = new Map<unknown, Verdict>([
+  [10015, gone('gone', 'The webhook was deleted in Discord. Make a new one and set its URL.')],
+  [50027, gone('auth', 'Discord does not know this webhook token.')],
+  [10003, drop('The thread does not exist (any more). Set another thread_id, or none.')],
+  [10008, drop('Discord does not find the message (any more), or not in this thread.')],
+  [50083, drop('The thread is archived. Open it again in Discord, or set another thread_id.')],
+  [160005, drop('The thread is locked. Unlock it in Discord, or set another thread_id.')],
+  [220001, drop('This is a forum channel: set thread_id to a post of it.')],
+  [40067, drop('This forum wants a tag on every post: set thread_id to a post of it.')],
+  [50035, drop('Discord refuses the message as invalid; its answer names the field.')],
+  [50006, drop('Discord refuses the message as empty.')],
+  [50109, drop('Discord refuses the message as no JSON.')],
+  [40005, drop('Discord refuses the message as too large.')],
+  [50045, drop('Discord refuses the file as too large.')],
+  [200000, drop("The server's AutoMod blocks this message. Allow the webhook there, or change the message.")],
+  [240000, drop('Discord takes a link in this message for a harmful one.')],
+  [40333, { outcome: 'retry', reason: 'server', meaning: 'What stands in front of Discord refuses Farmbell; not the webhook.' }],
+]);
 
-function verdictOf(reply: Reply): Verdict | undefined {
-  const body = json(reply.body);
-  const known = meanings[body?.code ?? 0];
-  if (known && reply.status >= 400) return known;
-  if (reply.status === 429) {
-    const seconds = body?.retry_after;
-    const wait =
-      seconds !== undefined && Number.isFinite(seconds)
-        ? Math.ceil(seconds * 1000)
-        : retryAfter(reply.headers['retry-after'], Date.now());
-    return { outcome: 'retry', reason: 'rate_limited', meaning: 'Discord asks to slow down.', retryAfterMs: wait ?? 60_000 };
-  }
-  if (reply.status === 401 || reply.status === 403)
-    return { outcome: 'gone', reason: 'auth', meaning: `Discord refuses the webhook. ${where}.` };
-  if (reply.status === 404) return { outcome: 'gone', reason: 'gone', meaning: `Discord does not know this webhook. ${where}.` };
-  if (reply.status >= 400 && reply.status < 500)
-    return {
-      outcome: 'drop',
-      reason: 'invalid',
-      meaning: `Discord refuses the message (HTTP ${reply.status}); its answer says why.`,
-    };
-  return undefined;
+function verdictOf({ status, headers, body: text }: Reply): Verdict | undefined {
+  // redirects, their outages and time-outs: the common table
+  if (status < 400 || status >= 500 || status === 408 || status === 425) return undefined;
+  const body = json(text);
+  if (status === 429) return slowDown(body?.retry_after, headers['retry-after']);
+  const known = meanings.get(body?.code);
+  if (known) return known;
+  if (status === 401) return gone('auth', 'Discord refuses the webhook.');
+  if (status === 404) return gone('gone', 'Discord does not know this webhook.');
+  // without a code of Discord's it comes from what stands in front, which refuses an address, not a webhook
+  if (status === 403 && body?.code) return gone('auth', 'Discord refuses the webhook.');
+  if (status === 403)
+    return { outcome: 'retry', reason: 'server', meaning: 'What stands in front of Discord refuses Farmbell; not the webhook.' };
+  return drop(`Discord refuses the message (HTTP ${status}); its answer says why.`);
 }
 
-function json(body: string): { code?: number; retry_after?: number } | undefined {
+/** Seconds from the body, with decimals; else the header. Without either it is a block of our address, which lasts: a minute. */
+function slowDown(seconds: unknown, header: string | undefined): Verdict {
+  const told = typeof seconds === 'number' && seconds >= 0 ? Math.ceil(seconds * 1000) : retryAfter(header, Date.now());
+  const retryAfterMs = Math.min(told ?? 60_000, longestWaitMs);
+  return { outcome: 'retry', reason: 'rate_limited', meaning: 'Discord asks to slow down.', retryAfterMs };
+}
+
+function json(body: string): { code?: unknown; retry_after?: unknown } | undefined {
   try {
     const parsed: unknown = JSON.parse(body);
     return parsed !== null && typeof parsed === 'object' ? parsed : undefined;

@@ -28,7 +28,7 @@ export class Ingest implements OnApplicationBootstrap, OnModuleDestroy, OnApplic
       'printer-ingest',
       this.stopping.signal,
       (signal) =>
-        consume(bus, { stream: 'INGEST', durable: 'printer-ingest', max: 200, signal, onError }, (messages) =>
+        consume(bus, { stream: 'INGEST', durable: 'printer-ingest', fresh: true, max: 200, signal, onError }, (messages) =>
           takeIn(bus, intake, exists, messages),
         ),
       onError,

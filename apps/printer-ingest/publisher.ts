@@ -50,33 +50,69 @@ export class EventPublisher {
   /** One reply a request, in order; a bad event is answered in its turn, an unknown caller ends the stream. */
   @GrpcStreamCall('EventPublisher', 'PublishStream')
   async publishStream(call: ServerDuplexStream<PublishRequest, PublishReply>): Promise<void> {
-    const replies: Promise<Row>[] = [];
-    const answerNext = async () => {
-      if (!call.write(replyOf(await replies.shift()!)) && !call.destroyed)
-        await Promise.race([once(call, 'drain'), once(call, 'close')]);
+    let failed = false;
+    const fail = (error: unknown) => {
+      if (!failed) call.emit('error', refusal(error).getError());
+      failed = true;
     };
+    const replies = new Replies(call, fail);
     try {
-      for await (const request of call as AsyncIterable<PublishRequest>) {
+      let before: Promise<unknown> = Promise.resolve();
+      // not destroyed when the loop is left: a destroyed call cannot say why
+      for await (const request of call.iterator({ destroyOnReturn: false }) as AsyncIterable<PublishRequest>) {
         const account = await this.callers.publisher(call.metadata);
-        const reply = this.intake.take(account, [{ body: envelopeOf(request.event) }]).then(([row]) => row!);
-        reply.catch(() => {}); // seen when its turn comes
-        replies.push(reply);
-        while (replies.length >= window || (replies.length > 0 && (await settled(replies[0]!)))) await answerNext();
+        const prepared = this.intake.prepare(account, [{ body: envelopeOf(request.event) }]);
+        // each is checked at once, but published when the one before is: the stream's order is the order in EVENTS
+        const published = inTurn(before, prepared);
+        before = published;
+        await replies.add(published.then(async ({ rows }) => (await rows)[0]!));
       }
-      while (replies.length > 0) await answerNext();
+      await replies.all();
       call.end();
     } catch (error) {
-      call.destroy(Object.assign(new Error('refused'), refusal(error).getError()));
+      // the requests before the one that failed have their answer
+      await replies.all().catch(() => {});
+      fail(error);
     }
   }
 }
 
-/** Whether a promise has settled by now. */
-const settled = (promise: Promise<unknown>) =>
-  Promise.race([
-    promise.then(
-      () => true,
-      () => true,
-    ),
-    new Promise<false>((done) => setImmediate(() => done(false))),
-  ]);
+/** Publishes when `before` has published; wrapped, so that nobody waits for what is stored. */
+async function inTurn(before: Promise<unknown>, prepared: ReturnType<Intake['prepare']>): Promise<{ rows: Promise<Row[]> }> {
+  prepared.catch(() => {}); // seen when its turn comes
+  await before;
+  const rows = (await prepared)();
+  rows.catch(() => {});
+  return { rows };
+}
+
+/** The replies of one stream: written in order, each as soon as it is there. */
+class Replies {
+  private written: Promise<void> = Promise.resolve();
+  private due = 0;
+
+  constructor(
+    private readonly call: ServerDuplexStream<PublishRequest, PublishReply>,
+    private readonly fail: (error: unknown) => void,
+  ) {}
+
+  /** Resolves when the next request may be read; throws when one before has failed. */
+  async add(reply: Promise<Row>): Promise<void> {
+    reply.catch(() => {}); // seen when its turn comes
+    const written = this.written.then(async () => this.write(await reply));
+    written.catch(this.fail);
+    this.written = written;
+    this.due += 1;
+    if (this.due >= window) await written;
+  }
+
+  all(): Promise<void> {
+    return this.written;
+  }
+
+  private async write(row: Row): Promise<void> {
+    this.due -= 1;
+    if (this.call.destroyed) throw new Error('the caller went away');
+    if (!this.call.write(replyOf(row))) await Promise.race([once(this.call, 'drain'), once(this.call, 'close')]);
+  }
+}

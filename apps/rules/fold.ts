@@ -57,6 +57,7 @@ export async function fold(
   const reader = await EventReader.open(bus, cursor.seq + 1);
   const stop = () => reader.stop();
   signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
   try {
     while (!reader.ended) {
       const events = await reader.take(roundEvents, unwritten ? idleCursorMs : 60_000);

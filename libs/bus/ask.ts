@@ -1,10 +1,10 @@
 import type { Subscription } from '@nats-io/transport-node';
-import { type AskName, type Asks, Problem, subjects } from '#contracts';
+import { type AskName, type Asks, type Fault, Problem, subjects } from '#contracts';
 import type { Bus } from './bus.js';
 
 type Answer =
   | { value: unknown }
-  | { problem: { status: number; title: string; detail?: string; errors?: { path: string; message: string }[] } };
+  | { problem: { status: number; title: string; detail?: string; errors?: Fault[]; retryAfterS?: number } };
 
 /**
  * Asks the owner and waits for its answer. A refusal is thrown as the owner's Problem; an owner that is away, or slower
@@ -22,8 +22,8 @@ export async function ask<K extends AskName>(bus: Bus, name: K, input: Asks[K][0
   });
   const answer = reply.json<Answer>();
   if ('problem' in answer) {
-    const { status, title, detail, errors } = answer.problem;
-    throw new Problem(status, title, detail, errors);
+    const { status, title, detail, errors, retryAfterS } = answer.problem;
+    throw new Problem(status, title, detail, errors, retryAfterS);
   }
   return answer.value as Asks[K][1];
 }
@@ -39,18 +39,18 @@ export function answer<K extends AskName>(
     queue: bus.name,
     callback: (_, message) => {
       const respond = (answer: Answer) => message.respond(JSON.stringify(answer));
-      void (async () => handle(message.json<Asks[K][0]>()))().then(
-        (value) => respond({ value }),
-        (error) => {
+      void (async () => handle(message.json<Asks[K][0]>()))()
+        .then((value) => respond({ value }))
+        .catch((error) => {
           if (!(error instanceof Problem)) onError(error);
-          respond({
-            problem:
-              error instanceof Problem
-                ? error.toJSON()
-                : { status: 500, title: 'Internal error', detail: `The ${name.split('.')[0]} service failed; its log says why` },
-          });
-        },
-      );
+          respond({ problem: problemOf(error, name) });
+        })
+        .catch(onError);
     },
   });
+}
+
+function problemOf(error: unknown, name: AskName) {
+  if (error instanceof Problem) return { ...error.toJSON(), retryAfterS: error.retryAfterS };
+  return { status: 500, title: 'Internal error', detail: `The ${name.split('.')[0]} service failed; its log says why` };
 }

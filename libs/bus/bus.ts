@@ -1,8 +1,7 @@
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager, type PubAck } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import { connect, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
-import type { Rejection } from '#contracts';
-import { subjects } from '#contracts';
+import { mostFaults, type Rejection, subjects } from '#contracts';
 import { CONFIG, need, type Settings } from '#runtime';
 import { applyStreams, type StreamSettings } from './streams.js';
 
@@ -58,6 +57,7 @@ export class Bus {
       ...rejection,
       at: new Date().toISOString(),
       service: this.name,
+      errors: rejection.errors.slice(0, mostFaults + 1),
       body: redactedBeginning(rejection.body),
     };
     await this.publish(subjects.rejected(this.name), whole, { id: rejection.id });

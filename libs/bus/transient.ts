@@ -10,8 +10,9 @@ const codes = new Set([
 ]);
 /** PostgreSQL classes: connection exception, insufficient resources, operator intervention, system error; and 40xxx, 55P03: try again. */
 const postgres = /^(08|40|53|57|58|55P03)/;
+/** A broker at its start says that it has no JetStream, and says the same of a stream that it has not read yet. */
 const words =
-  /connection (terminated|ended|closed|timeout)|timeout|no responders|disconnect|draining|not yet accepting|Client was closed/i;
+  /connection (terminated|ended|closed|timeout)|closed connection|timeout|no responders|disconnect|draining|not yet accepting|Client was closed|jetstream is not enabled|jetstream system temporarily unavailable/i;
 
 /** Whether an error is of the surroundings (broker or database away) and will pass, not of the message at hand. */
 export function transient(error: unknown): boolean {

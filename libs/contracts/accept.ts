@@ -9,8 +9,10 @@ import {
   type Printer,
   type Snapshot,
 } from './envelope.js';
-import { faultsOf } from './faults.js';
+import { faultsOf, quoted } from './faults.js';
 import { defaultTexts } from './texts.js';
+
+const earliest = Date.parse('0001-01-01T00:00:00Z');
 
 export interface AcceptContext {
   /** The account that the token or subject names. */
@@ -52,22 +54,24 @@ function contextFaults(envelope: Envelope, context: AcceptContext): Fault[] {
   if (!row)
     faults.push({
       path: 'type',
-      message: `'${envelope.type.slice(0, 80)}' is not in the catalogue: see GET /v1/event-types, or use custom.<name>`,
+      message: `'${quoted(envelope.type)}' is not in the catalogue: see GET /v1/event-types, or use custom.<name>`,
     });
   else if (isOwnType(envelope.type)) faults.push({ path: 'type', message: 'channel.* events come from Farmbell alone' });
   else if (!row.label && !envelope.title) faults.push({ path: 'title', message: 'is required for custom.* events' });
   if (context.type !== undefined && envelope.type !== context.type) {
-    faults.push({ path: 'type', message: `is '${envelope.type.slice(0, 80)}', but the subject says '${context.type}'` });
+    faults.push({ path: 'type', message: `is '${quoted(envelope.type)}', but the subject says '${context.type}'` });
   }
   if (envelope.account !== undefined && envelope.account !== context.account) {
     faults.push({
       path: 'account',
-      message: `is '${envelope.account.slice(0, 80)}', but the token or subject is of '${context.account}'`,
+      message: `is '${quoted(envelope.account)}', but the token or subject is of '${context.account}'`,
     });
   }
   if (envelope.time && Date.parse(envelope.time) > context.now.getTime() + limits.aheadMs) {
     faults.push({ path: 'time', message: 'lies more than 24 hours ahead' });
   }
+  // RFC 3339 knows a year 0 and offsets that reach before it; no database does
+  if (envelope.time && Date.parse(envelope.time) < earliest) faults.push({ path: 'time', message: 'lies before the year 1' });
   return faults;
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { severities } from './catalogue.js';
+import { quoted } from './faults.js';
 
 /**
  * The envelope: an event as publishers send it and as the `farmbell` webhook format delivers it.
@@ -14,13 +15,16 @@ export const limits = {
   dataDepth: 20,
   snapshotBytes: 2 * 1024 * 1024,
   aheadMs: 24 * 3600_000,
+  /** Code points. */
+  title: 500,
+  message: 8000,
 };
 
 /** A text of at most `max` code points, free of U+0000 and lone surrogates. */
 export const text = (max: number) =>
   z
     .string()
-    .max(max * 2, `longer than ${max} characters`)
+    .max(max * 2, { error: `longer than ${max} characters`, abort: true })
     .refine((s) => s.length <= max || [...s].length <= max, `longer than ${max} characters`)
     .refine((s) => !s.includes('\0'), 'contains U+0000')
     .refine((s) => s.isWellFormed(), 'contains a lone surrogate');
@@ -51,8 +55,8 @@ export const envelopeSchema = z.strictObject({
   type: z.string().max(200),
   severity: z.enum(severities).optional(),
   time: time.optional(),
-  title: text(500).optional(),
-  message: text(8000).optional(),
+  title: text(limits.title).optional(),
+  message: text(limits.message).optional(),
   account: text(300).optional(),
   organization: id.optional(),
   printer: printerSchema.optional(),
@@ -144,7 +148,7 @@ export function dataFaults(data: unknown): Fault[] {
       for (const [key, child] of Object.entries(value)) {
         if (key.includes('\0') || !key.isWellFormed())
           faults.push({ path, message: 'has a key with U+0000 or a lone surrogate' });
-        else walk(child, Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`, depth + 1);
+        else walk(child, Array.isArray(value) ? `${path}[${key}]` : `${path}.${quoted(key)}`, depth + 1);
       }
     }
   };

@@ -1,5 +1,5 @@
 import { type CatalogueRow, categoryOf } from './catalogue.js';
-import type { Envelope } from './envelope.js';
+import { type Envelope, limits } from './envelope.js';
 
 /**
  * Default title and message of an event, from the catalogue's row and the event's data.
@@ -8,8 +8,17 @@ import type { Envelope } from './envelope.js';
 export function defaultTexts(row: CatalogueRow, event: Envelope): { title: string; message: string } {
   const phrase = phrases(event);
   const message = row.message.replace(/\{(\w+)\}/g, (_, name: string) => phrase[name] ?? '');
-  return { title: titleOf(row, event), message: message.charAt(0).toUpperCase() + message.slice(1) };
+  return {
+    title: clipped(titleOf(row, event), limits.title),
+    message: clipped(message.charAt(0).toUpperCase() + message.slice(1), limits.message),
+  };
 }
+
+/** Names and errors at their own bounds may make a text longer than a text may be. */
+const clipped = (text: string, max: number): string => {
+  const points = text.length > max ? [...text] : [];
+  return points.length > max ? `${points.slice(0, max - 1).join('')}…` : text;
+};
 
 function titleOf(row: CatalogueRow, event: Envelope): string {
   const printer = event.printer?.name ?? event.printer?.id;
@@ -41,7 +50,7 @@ function phrases(event: Envelope): Record<string, string> {
   const name = [user?.first_name, user?.last_name].filter(Boolean).join(' ') || user?.id;
   const when = (text: string | undefined | false, words: (text: string) => string) => (text ? words(text) : '');
   const count = typeof data?.count === 'number' ? data.count : 0;
-  const reason = job?.error ?? (typeof data?.reason === 'string' ? data.reason : undefined);
+  const reason = (job?.error ?? (typeof data?.reason === 'string' ? data.reason : undefined))?.replace(/\.$/, '');
   return {
     job: jobName ?? 'a job',
     job_lower: jobName ?? 'a job',
@@ -52,10 +61,7 @@ function phrases(event: Envelope): Record<string, string> {
     at: when(job?.progress !== undefined && `${Math.round(job.progress)}`, (t) => ` at ${t} %`),
     after: when(job?.duration_s !== undefined && duration(job.duration_s), (t) => ` after ${t}`),
     left: when(job?.remaining_s !== undefined && duration(job.remaining_s), (t) => `, about ${t} left`),
-    why: when(reason ?? job?.error_code, (t) => `: ${t}${reason && job?.error_code ? ` (${job.error_code})` : ''}`).replace(
-      /\.$/,
-      '',
-    ),
+    why: when(reason ?? job?.error_code, (t) => `: ${t}${reason && job?.error_code ? ` (${job.error_code})` : ''}`),
     by: when(name, (t) => ` by ${t}`),
     named: when(name, (t) => `: ${t}`),
     of_user: when(name, (t) => ` of ${t}`),
@@ -82,8 +88,9 @@ function remaining(material: Envelope['material']): string {
 
 /** Seconds in words: `45s`, `12m`, `1h 23m`, `2d 4h`. */
 export function duration(seconds: number): string {
-  if (seconds < 60) return `${Math.round(seconds)}s`;
-  const minutes = Math.floor(seconds / 60);
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole}s`;
+  const minutes = Math.floor(whole / 60);
   const hours = Math.floor(minutes / 60);
   if (hours === 0) return `${minutes}m`;
   if (hours < 24) return minutes % 60 ? `${hours}h ${minutes % 60}m` : `${hours}h`;

@@ -29,7 +29,7 @@ export async function attempt(
       latency_ms: Math.round(reply?.latencyMs ?? latencyMs ?? 0),
       status: reply?.status ?? null,
       reason: verdict.reason,
-      answer: reply ? clip(redact(reply.body, context.secrets).replaceAll('\0', ''), answerCharacters) : '',
+      answer: reply ? clip(redact(reply.body.replaceAll('\0', ''), context.secrets), answerCharacters) : '',
     },
   });
   try {

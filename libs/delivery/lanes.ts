@@ -122,6 +122,7 @@ export class Lanes {
         });
         const consumer = await bus.js.consumers.get('DELIVERIES', name);
         lane.messages = await consumer.consume({ max_messages: 256, expires: 10_000, abort_on_missing_resource: true });
+        if (signal.aborted || lane.lost) lane.messages.stop();
         for await (const message of lane.messages) await take(message, lost);
       } catch (error) {
         onError(error);

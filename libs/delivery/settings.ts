@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { type CheckedSettings, type Fault, faultsOf, invalid } from '#contracts';
 import type { Channel, CheckContext } from './channel.js';
@@ -5,20 +6,23 @@ import type { Channel, CheckContext } from './channel.js';
 /** What stands in place of a secret; given back unchanged it means: keep the one that is known. */
 export const MASK = '********';
 
+// biome-ignore lint/suspicious/noExplicitAny: a channel's own settings and message are its own business
+export type AnyChannel = Channel<any, any>;
+
 interface Meta {
   secret?: boolean;
   masksQuery?: boolean;
   where?: string;
 }
 
-const shapeOf = (channel: Channel) => Object.entries(channel.settings.shape) as [string, z.ZodType][];
+const shapeOf = (channel: AnyChannel) => Object.entries(channel.settings.shape) as [string, z.ZodType][];
 const metaOf = (type: z.ZodType): Meta =>
   (type.meta() ??
     (type instanceof z.ZodOptional || type instanceof z.ZodDefault ? metaOf(type.unwrap() as z.ZodType) : {})) as Meta;
 
 /** Checks what a user gave, over what is known; completes it; throws a Problem that names each fault and its cure. */
 export function checkSettings(
-  channel: Channel,
+  channel: AnyChannel,
   {
     settings,
     known = {},
@@ -26,7 +30,18 @@ export function checkSettings(
   }: { settings: Record<string, unknown>; known?: Record<string, unknown>; rotate?: boolean },
   context: CheckContext,
 ): CheckedSettings {
-  const given = Object.entries(settings).filter(([key, value]) => !(value === MASK && key in known));
+  const shown = shownOf(channel, known);
+  const given = Object.entries(settings).filter(([key, value]) => !(holdsMask(value) && isDeepStrictEqual(value, shown[key])));
+  const masked = given.filter(([key, value]) => holdsMask(value) && isHidden(channel, key));
+  if (masked.length)
+    throw invalid(
+      masked.map(([path]) =>
+        helped(channel, {
+          path,
+          message: `holds ${MASK}, which stands for what is not shown: give the whole value, or leave it out to keep it`,
+        }),
+      ),
+    );
   const merged = Object.fromEntries(
     Object.entries({ ...known, ...Object.fromEntries(given) }).filter(([, value]) => value !== null),
   );
@@ -48,7 +63,15 @@ export function checkSettings(
   };
 }
 
-function helped(channel: Channel, fault: Fault): Fault {
+const holdsMask = (value: unknown): boolean => JSON.stringify(value)?.includes(MASK) ?? false;
+
+function isHidden(channel: AnyChannel, key: string): boolean {
+  const type = shapeOf(channel).find(([name]) => name === key)?.[1];
+  const meta: Meta = type ? metaOf(type) : {};
+  return Boolean(meta.secret || meta.masksQuery);
+}
+
+function helped(channel: AnyChannel, fault: Fault): Fault {
   const [, type] = shapeOf(channel).find(([key]) => fault.path === key || fault.path.startsWith(`${key}.`)) ?? [];
   const where = type && metaOf(type).where;
   return {
@@ -58,7 +81,7 @@ function helped(channel: Channel, fault: Fault): Fault {
 }
 
 /** Settings as they may be shown: secrets masked, and the values in a URL's query. */
-export function shownOf(channel: Channel, settings: Record<string, unknown>): Record<string, unknown> {
+export function shownOf(channel: AnyChannel, settings: Record<string, unknown>): Record<string, unknown> {
   const metas = new Map(shapeOf(channel).map(([key, type]) => [key, metaOf(type)]));
   return Object.fromEntries(
     Object.entries(settings).map(([key, value]) => {
@@ -75,21 +98,32 @@ function maskQuery(text: string): string {
 }
 
 /** Every text that must not appear in an answer, an error or a log. */
-export function secretsOf(channel: Channel, settings: Record<string, unknown>): string[] {
+export function secretsOf(channel: AnyChannel, settings: Record<string, unknown>): string[] {
   return shapeOf(channel).flatMap(([key, type]) => {
     const value = settings[key];
     const meta = metaOf(type);
-    if (typeof value === 'object' && value !== null && meta.secret) return Object.values(value).map(String);
+    if (typeof value === 'object' && value !== null && meta.secret) return Object.values(value).map(String).flatMap(bareToken);
     if (typeof value !== 'string') return [];
-    if (meta.secret) return [value, ...(URL.canParse(value) ? [new URL(value).pathname] : [])];
+    if (meta.secret) return [value, ...(URL.canParse(value) ? partsOf(new URL(value)) : [])];
     return meta.masksQuery && value.includes('?')
       ? [value.slice(value.indexOf('?') + 1), ...new URL(value).searchParams.values()]
       : [];
   });
 }
 
+/** A secret URL is not called as it was given: its path in whole, and each part of it that is long enough to be a token. */
+const partsOf = ({ pathname, searchParams }: URL): string[] => [
+  pathname,
+  ...pathname.split('/').filter((part) => part.length >= tokenLength),
+  ...searchParams.values(),
+];
+const tokenLength = 20;
+
+/** `Bearer <token>`: receivers repeat the token alone. */
+const bareToken = (value: string): string[] => [value, ...(/^[A-Za-z]+ (\S+)$/.exec(value)?.slice(1) ?? [])];
+
 /** JSON Schema of a type's settings: secrets marked `secret`, `where` says where to find each value. */
-export const describeSettings = (channel: Channel) => ({
+export const describeSettings = (channel: AnyChannel) => ({
   type: channel.type,
   settings: z.toJSONSchema(channel.settings, { io: 'input' }),
 });

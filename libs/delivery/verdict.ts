@@ -2,7 +2,8 @@ import type { Reason } from '#contracts';
 import type { Verdict } from './channel.js';
 import type { Reply } from './http/index.js';
 
-const longestWaitMs = 24 * 3600_000;
+/** No provider is waited for longer, whatever it says. */
+export const longestWaitMs = 24 * 3600_000;
 
 /** What a status means where the channel type knows no better. */
 export function commonVerdict(reply: Reply, now = Date.now()): Verdict {
@@ -35,7 +36,9 @@ export function commonVerdict(reply: Reply, now = Date.now()): Verdict {
 /** `Retry-After` as milliseconds from now: seconds (decimals allowed) or an HTTP date; at most a day. */
 export function retryAfter(header: string | undefined, now: number): number | undefined {
   if (!header) return undefined;
-  const ms = /^\d+(\.\d+)?$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now;
+  // Date.parse takes nearly anything for a date, '-1' and '5 seconds' too: an HTTP date ends in GMT
+  const date = / GMT$/.test(header.trim()) ? Date.parse(header) : Number.NaN;
+  const ms = /^\d+(\.\d+)?$/.test(header.trim()) ? Number(header) * 1000 : date - now;
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), longestWaitMs) : undefined;
 }
 

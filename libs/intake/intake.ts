@@ -37,6 +37,15 @@ export class Intake {
    * broker is away, and then a repeat with the same ids is safe.
    */
   async take(account: string, inputs: readonly Input[]): Promise<Row[]> {
+    const store = await this.prepare(account, inputs);
+    return store();
+  }
+
+  /**
+   * All of take() but the last step: what takes its time, and may go on for several at once. The function that it resolves
+   * with publishes at its call, so that the order of the calls is the order in EVENTS.
+   */
+  async prepare(account: string, inputs: readonly Input[]): Promise<() => Promise<Row[]>> {
     const now = new Date();
     const checked = inputs.map((input) => this.check(account, input, now));
     const given = checked.flatMap((one) => ('event' in one && one.idGiven ? [one.event.id] : []));
@@ -45,7 +54,7 @@ export class Intake {
       checked.map((one) => ('errors' in one || known.has(one.event.id) ? one : this.withPicture(one))),
     );
     // published in order on one connection: events of one printer stay in order
-    return Promise.all(due.map((one) => ('errors' in one ? { errors: one.errors } : this.store(one.event, known))));
+    return () => Promise.all(due.map((one) => ('errors' in one ? { errors: one.errors } : this.store(one.event, known))));
   }
 
   private check(account: string, { body, type, id }: Input, now: Date) {

@@ -1,19 +1,27 @@
-import type { KV } from '@nats-io/kv';
-import type { Bus } from '#bus';
+import type { KV, KvWatchEntry } from '@nats-io/kv';
+import { type Bus, pause } from '#bus';
 import type { Printer } from '#contracts';
 
 export type Registered = Printer & { organization?: string | null };
 
 export const printerKey = (account: string, id: string) => `${account}.${Buffer.from(id).toString('base64url')}`;
 
+const loadMs = 5_000;
+
 /** The printers that rules registered, kept current by watching: accept() fills what publishers leave out. */
 export class Registry {
   private readonly printers = new Map<string, Registered>();
-  private constructor(private readonly watch: Awaited<ReturnType<KV['watch']>>) {}
+  private readonly closing = new AbortController();
+  private watch: Awaited<ReturnType<KV['watch']>> | undefined;
 
+  /** Resolves when what is registered by now is known. */
   static async open(bus: Bus): Promise<Registry> {
-    const registry = new Registry(await (await bus.bucket('PRINTERS')).watch());
-    void registry.follow();
+    const registry = new Registry();
+    const bucket = await bus.bucket('PRINTERS');
+    const { values } = await bucket.status();
+    registry.watch = await bucket.watch();
+    const loaded = new Promise<void>((done) => void registry.stayCurrent(bus, done));
+    if (values > 0) await Promise.race([loaded, pause(loadMs, registry.closing.signal)]);
     return registry;
   }
 
@@ -22,13 +30,33 @@ export class Registry {
   }
 
   close(): void {
-    this.watch.stop();
+    this.closing.abort();
+    this.watch?.stop();
   }
 
-  private async follow(): Promise<void> {
-    for await (const entry of this.watch) {
+  /** Follows the bucket until closed; a watch that ends, as when the broker came back without it, is opened again. */
+  private async stayCurrent(bus: Bus, loaded: () => void): Promise<void> {
+    while (!this.closing.signal.aborted) {
+      try {
+        this.watch ??= await (await bus.bucket('PRINTERS')).watch();
+        for await (const entry of this.watch) {
+          this.note(entry);
+          if (entry.isUpdate) loaded();
+        }
+      } catch {
+        // the broker is away: what is known stays known
+      }
+      this.watch = undefined;
+      await pause(1000, this.closing.signal);
+    }
+  }
+
+  private note(entry: KvWatchEntry): void {
+    try {
       if (entry.operation === 'PUT') this.printers.set(entry.key, entry.json<Registered>());
       else this.printers.delete(entry.key);
+    } catch {
+      // not a registration: the printer's events go on without one
     }
   }
 }

@@ -1,0 +1,72 @@
+import { Controller, Inject } from '@nestjs/common';
+import type { z } from 'zod';
+import { Accounts } from './accounts.js';
+import type { Call } from './call.js';
+import { pageOf, pageQuery } from './page.js';
+import { Route } from './route.js';
+import { account, accountCreate, accountPatch } from './shapes.js';
+
+@Controller()
+export class AccountsController {
+  constructor(@Inject(Accounts) private readonly accounts: Accounts) {}
+
+  @Route({
+    method: 'GET',
+    path: '/v1/accounts',
+    access: 'admin',
+    summary: 'Every account of the installation',
+    query: pageQuery,
+    answer: { status: 200, schema: pageOf(account) },
+  })
+  list({ query }: Call<undefined, z.output<typeof pageQuery>>) {
+    return this.accounts.list(query.limit, query.cursor);
+  }
+
+  @Route({
+    method: 'POST',
+    path: '/v1/accounts',
+    access: 'admin',
+    summary: 'Make an account',
+    body: accountCreate,
+    answer: { status: 201, schema: account },
+    refusals: { 409: 'an account of that id exists' },
+  })
+  create({ body }: Call<z.output<typeof accountCreate>>) {
+    return this.accounts.create(body);
+  }
+
+  @Route({
+    method: 'GET',
+    path: '/v1/accounts/{id}',
+    access: 'admin',
+    summary: 'One account',
+    answer: { status: 200, schema: account },
+  })
+  get({ params }: Call) {
+    return this.accounts.get(params.id!);
+  }
+
+  @Route({
+    method: 'PATCH',
+    path: '/v1/accounts/{id}',
+    access: 'admin',
+    summary: "Change an account's name or plan",
+    body: accountPatch,
+    answer: { status: 200, schema: account },
+  })
+  patch({ params, body }: Call<z.output<typeof accountPatch>>) {
+    return this.accounts.patch(params.id!, body);
+  }
+
+  @Route({
+    method: 'DELETE',
+    path: '/v1/accounts/{id}',
+    access: 'admin',
+    summary: 'Delete an account that has no channels, with its tokens',
+    answer: { status: 204 },
+    refusals: { 409: 'the account still has channels, or is default' },
+  })
+  delete({ params }: Call) {
+    return this.accounts.delete(params.id!);
+  }
+}
