@@ -84,16 +84,11 @@ describe('farmbell.v1.EventPublisher', () => {
   const open = (as = metadata()) => {
     const call: ClientDuplexStream<object, Reply> = client.PublishStream(as);
     const replies: Reply[] = [];
-    let error: ServiceError | undefined;
-    let ended = false;
+    const faults: ServiceError[] = [];
     call.on('data', (reply: Reply) => replies.push(reply));
-    call.on('error', (fault: ServiceError) => {
-      error = fault;
-    });
-    call.on('end', () => {
-      ended = true;
-    });
-    return { call, replies, send: (event: object) => call.write({ event }), error: () => error, ended: () => ended };
+    call.on('error', (fault: ServiceError) => faults.push(fault));
+    const send = (event: object) => call.write({ event });
+    return { call, replies, send, error: () => faults[0], ended: () => call.readableEnded };
   };
   const stored = async (subject: string): Promise<FarmEvent | undefined> =>
     (await bus.jsm.streams.getMessage('EVENTS', { last_by_subj: subject }))?.json<FarmEvent>();
@@ -153,16 +148,11 @@ describe('farmbell.v1.EventPublisher', () => {
     ['an unknown token', 'wrong', status.UNAUTHENTICATED],
     ['a token that may only read', 'reader', status.PERMISSION_DENIED],
   ])('refuses %s, alone and in a stream', async (_, token, code) => {
-    expect(await refused({ type: 'job.failed' }, metadata(token))).toMatchObject({
-      code,
-      details: expect.stringMatching(/\w{4}/),
-    });
+    const refusal = { code, details: expect.stringMatching(/\w{4}/) };
+    expect(await refused({ type: 'job.failed' }, metadata(token))).toMatchObject(refusal);
     const stream = open(metadata(token));
     stream.send({ type: 'job.failed' });
-    expect(await until('the stream is refused', 5000, stream.error)).toMatchObject({
-      code,
-      details: expect.stringMatching(/\w{4}/),
-    });
+    expect(await until('the stream is refused', 5000, stream.error)).toMatchObject(refusal);
   });
 
   it('says RESOURCE_EXHAUSTED for what is too large', async () => {

@@ -1,5 +1,5 @@
-import { type TestNats, testNats, until } from '#testing';
 import type { Rejection } from '#contracts';
+import { type TestNats, testNats, until } from '#testing';
 import { Bus, consume, type Incoming, Poison } from './index.js';
 
 type Body = { n: number; poison?: boolean };
