@@ -14,14 +14,24 @@ interface State {
   queues: Map<string, Item[]>;
   /** It has a backlog in the table: what comes new goes behind it. */
   behind: boolean;
-  parking: number;
+  /** How many were parked, and how many of those are stored (or another's by now). */
+  parked: number;
+  stored: number;
+  /** Its backlog is resumed when so many are stored. */
+  resumeAt: number;
+  /** Its backlog is not to be touched yet. */
+  paused: boolean;
   draining: boolean;
+  /** Asked for while it was being drained. */
+  drainAgain: boolean;
   lastDone: number;
   lastTook: number;
 }
 
 export interface DispatcherParts {
   waiting: Waiting;
+  /** The lanes that are this process's. */
+  lanes: () => number[];
   work: (item: Item) => Promise<void>;
   /** A row as an item. */
   itemOf: (row: WaitingRow) => Item;
@@ -39,41 +49,57 @@ export class Dispatcher {
   readonly rowsHeld = new Set<string>();
   private parked: Item[] = [];
   private flushing?: Promise<void>;
-  private readonly underWay = new Set<Promise<void>>();
+  private readonly underWay = new Map<Promise<void>, number>();
 
   constructor(private readonly parts: DispatcherParts) {}
 
   /** Takes a fresh delivery. Waits while its channel is full but quick: reading on would only fill the table. */
   async offer(item: Item): Promise<void> {
     if (item.delivery.test) {
-      this.track(this.parts.work(item));
+      this.track(this.parts.work(item), item.delivery.lane);
       return;
     }
-    const state = this.stateOf(item.delivery.channel);
-    while (!state.behind && state.held >= heldFast && this.quick(state)) await pause(5, this.parts.signal);
+    let state = this.stateOf(item.delivery.channel);
+    while (!state.behind && state.held >= heldFast && this.quick(state)) {
+      await pause(5, this.parts.signal);
+      state = this.stateOf(item.delivery.channel);
+    }
     if (state.behind || (state.held >= heldSlow && !this.quick(state))) this.park(item, state);
-    else this.hold(item, state);
+    else this.keep(item, state);
   }
 
   /** Takes a row whose time has come; into the backlog when its channel is full. */
   async offerRow(row: WaitingRow): Promise<void> {
     const state = this.stateOf(row.body.channel);
     if (this.rowsHeld.has(row.body.id)) return;
-    if (state.held < heldSlow || (state.held < heldFast && this.quick(state))) return this.holdRow(row, state);
+    if (state.held < heldSlow || (state.held < heldFast && this.quick(state))) return this.keepRow(row, state);
     await this.parts.waiting.put([{ ...row, cause: 'backlog', due: null }]);
     state.behind = true;
   }
 
-  /** A channel has a backlog in the table (seen when its lane was taken): work it off. */
-  resume(channel: string): void {
-    this.stateOf(channel).behind = true;
-    void this.drain(channel);
+  /** A channel has a backlog in the table, seen when its lane is taken: what comes goes behind it, until it is resumed. */
+  hold(channel: string): void {
+    Object.assign(this.stateOf(channel), { behind: true, paused: true, resumeAt: Number.POSITIVE_INFINITY });
   }
 
-  /** Waits for what is in flight, at most `ms`. */
-  async settled(ms: number): Promise<void> {
+  /** What the lane's last owner had in hand, older than the backlog, is in the table too by now: work it off, in order. */
+  resume(channel: string): void {
+    const state = this.stateOf(channel);
+    state.resumeAt = state.parked;
+    this.resumeIfStored(channel, state);
+  }
+
+  private resumeIfStored(channel: string, state: State): void {
+    if (state.stored < state.resumeAt) return;
+    state.paused = false;
+    if (state.held < heldSlow / 2) void this.drain(channel);
+  }
+
+  /** Waits for what is in flight (of one lane), at most `ms`. */
+  async settled(ms: number, lane?: number): Promise<void> {
     const timeUp = new AbortController();
-    await Promise.race([Promise.allSettled([...this.underWay, this.flushing]), pause(ms, timeUp.signal)]);
+    const works = [...this.underWay].filter(([, its]) => lane === undefined || its === lane).map(([work]) => work);
+    await Promise.race([Promise.allSettled([...works, this.flushing]), pause(ms, timeUp.signal)]);
     timeUp.abort();
   }
 
@@ -84,7 +110,19 @@ export class Dispatcher {
   private stateOf(channel: string): State {
     let state = this.channels.get(channel);
     if (!state) {
-      state = { held: 0, queues: new Map(), behind: false, parking: 0, draining: false, lastDone: Date.now(), lastTook: 0 };
+      state = {
+        held: 0,
+        queues: new Map(),
+        behind: false,
+        parked: 0,
+        stored: 0,
+        resumeAt: 0,
+        paused: false,
+        draining: false,
+        drainAgain: false,
+        lastDone: Date.now(),
+        lastTook: 0,
+      };
       this.channels.set(channel, state);
     } else if (state.held === 0) {
       state.lastDone = Date.now();
@@ -92,12 +130,12 @@ export class Dispatcher {
     return state;
   }
 
-  private holdRow(row: WaitingRow, state: State): void {
+  private keepRow(row: WaitingRow, state: State): void {
     this.rowsHeld.add(row.body.id);
-    this.hold(this.parts.itemOf(row), state);
+    this.keep(this.parts.itemOf(row), state);
   }
 
-  private hold(item: Item, state: State): void {
+  private keep(item: Item, state: State): void {
     state.held++;
     const key = item.delivery.event.printer?.id ?? '';
     const queue = state.queues.get(key);
@@ -107,7 +145,7 @@ export class Dispatcher {
     }
     const started = [item];
     state.queues.set(key, started);
-    this.track(this.run(item.delivery.channel, state, key, started));
+    this.track(this.run(item.delivery.channel, state, key, started), item.delivery.lane);
   }
 
   private async run(channel: string, state: State, key: string, queue: Item[]): Promise<void> {
@@ -123,12 +161,12 @@ export class Dispatcher {
       if (state.behind && state.held < heldSlow / 2) void this.drain(channel);
     }
     state.queues.delete(key);
-    if (state.held === 0 && !state.behind && state.parking === 0) this.channels.delete(channel);
+    if (state.held === 0 && !state.behind && state.parked === state.stored) this.channels.delete(channel);
   }
 
   private park(item: Item, state: State): void {
     state.behind = true;
-    state.parking++;
+    state.parked++;
     this.parked.push(item);
     this.flushing ??= this.flush().finally(() => {
       this.flushing = undefined;
@@ -139,7 +177,8 @@ export class Dispatcher {
   private async flush(): Promise<void> {
     await pause(2);
     while (this.parked.length > 0) {
-      const items = this.parked.splice(0, 500);
+      // what another process owns by now is its own to park
+      const items = this.parked.splice(0, 500).filter((item) => !item.lost() || this.unpark(item));
       try {
         await this.parts.waiting.put(items.map(({ delivery, seq }) => ({ seq, cause: 'backlog', due: null, body: delivery })));
       } catch (error) {
@@ -151,26 +190,33 @@ export class Dispatcher {
       }
       for (const item of items) {
         void item.settle();
-        const state = this.stateOf(item.delivery.channel);
-        state.parking--;
-        if (state.held < heldSlow / 2) void this.drain(item.delivery.channel);
+        this.count(item);
       }
     }
+  }
+
+  /** A parked one is stored. */
+  private count({ delivery: { channel } }: Item): void {
+    const state = this.stateOf(channel);
+    state.stored++;
+    this.resumeIfStored(channel, state);
+  }
+
+  private unpark(item: Item): false {
+    this.count(item);
+    return false;
   }
 
   /** Takes a channel's next rows from the table, in order; when there are none left, it is no longer behind. */
   private async drain(channel: string): Promise<void> {
     const state = this.stateOf(channel);
-    if (state.draining || this.parts.signal.aborted) return;
+    state.drainAgain = true;
+    if (state.draining) return;
     state.draining = true;
     try {
-      const room = this.quick(state) ? drainRows : Math.max(1, heldSlow - state.held);
-      const parkingBefore = state.parking;
-      const rows = await this.parts.waiting.backlog(channel, room, this.heldOf(state));
-      for (const row of rows) if (!this.rowsHeld.has(row.body.id)) this.holdRow(row, state);
-      if (rows.length === 0 && parkingBefore === 0 && state.parking === 0) {
-        state.behind = false;
-        if (state.held === 0) this.channels.delete(channel);
+      while (state.drainAgain && !state.paused && !this.parts.signal.aborted) {
+        state.drainAgain = false;
+        await this.drainOnce(channel, state);
       }
     } catch (error) {
       this.parts.onError(error);
@@ -180,12 +226,22 @@ export class Dispatcher {
     }
   }
 
+  private async drainOnce(channel: string, state: State): Promise<void> {
+    const room = this.quick(state) ? drainRows : Math.max(1, heldSlow - state.held);
+    const { parked, stored } = state;
+    const rows = await this.parts.waiting.backlog(channel, this.parts.lanes(), room, this.heldOf(state));
+    for (const row of rows) if (!this.rowsHeld.has(row.body.id)) this.keepRow(row, state);
+    if (rows.length > 0 || parked > stored || state.parked > state.stored) return;
+    state.behind = false;
+    if (state.held === 0) this.channels.delete(channel);
+  }
+
   private heldOf(state: State): string[] {
     return [...state.queues.values()].flat().map((item) => item.delivery.id);
   }
 
-  private track(work: Promise<void>): void {
-    this.underWay.add(work);
+  private track(work: Promise<void>, lane: number): void {
+    this.underWay.set(work, lane);
     void work.catch(this.parts.onError).finally(() => this.underWay.delete(work));
   }
 }

@@ -14,6 +14,10 @@ export interface LanesParts {
   taking: (lanes: number[]) => Promise<void>;
   /** A message of a lane; `lost` tells whether the lane is still this process's. */
   take: (message: JsMsg, lost: () => boolean) => Promise<void>;
+  /** Everything of a lane up to a sequence was taken; infinite: all that there was. */
+  reached: (lane: number, seq: number) => void;
+  /** What is in flight of a lane comes to its end, within a bound. */
+  settled: (lane: number) => Promise<void>;
   onChange: (owned: number[]) => void;
   onError: (error: unknown) => void;
   signal: AbortSignal;
@@ -83,7 +87,7 @@ export class Lanes {
   private async balance(): Promise<void> {
     const { leases, type, taking } = this.parts;
     const fair = Math.ceil(laneCount / (await leases.replicas(type)));
-    for (const lane of this.owned.slice(fair)) await this.give(lane);
+    await Promise.all(this.owned.slice(fair).map((lane) => this.give(lane)));
     if (this.owned.length >= fair) return;
     const held = await leases.held(`lane.${type}.*`);
     const free = Array.from({ length: laneCount }, (_, lane) => lane).filter((lane) => !held.has(this.key(lane)));
@@ -109,7 +113,7 @@ export class Lanes {
   }
 
   private async read(number: number, lane: Lane, name: string): Promise<void> {
-    const { bus, type, take, signal, onError } = this.parts;
+    const { bus, type, take, reached, signal, onError } = this.parts;
     const lost = () => lane.lost;
     while (!signal.aborted && !lane.lost) {
       try {
@@ -123,7 +127,11 @@ export class Lanes {
         const consumer = await bus.js.consumers.get('DELIVERIES', name);
         lane.messages = await consumer.consume({ max_messages: 256, expires: 10_000, abort_on_missing_resource: true });
         if (signal.aborted || lane.lost) lane.messages.stop();
-        for await (const message of lane.messages) await take(message, lost);
+        if ((await consumer.info(true)).num_pending === 0) reached(number, Number.POSITIVE_INFINITY);
+        for await (const message of lane.messages) {
+          await take(message, lost);
+          reached(number, message.info.pending === 0 ? Number.POSITIVE_INFINITY : message.seq);
+        }
       } catch (error) {
         onError(error);
       }
@@ -143,8 +151,10 @@ export class Lanes {
     this.parts.onChange(this.owned);
   }
 
+  /** Hands a lane over: what is in flight ends first, so that the next owner does not repeat it. */
   private async give(number: number): Promise<void> {
     this.drop(number);
+    await this.parts.settled(number);
     await this.parts.leases.release(this.key(number));
   }
 

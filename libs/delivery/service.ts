@@ -33,6 +33,8 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
   private dispatcher!: Dispatcher;
   private worker!: Worker;
   private cache!: ChannelCache;
+  /** Channels of newly taken lanes that have a backlog, and where it begins. */
+  private behind: { channel: string; lane: number; seq: number }[] = [];
   private running: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -77,6 +79,7 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
     });
     this.dispatcher = new Dispatcher({
       waiting,
+      lanes: () => this.lanes.owned,
       work: (item) => this.worker.work(item),
       itemOf: (row) => this.rowItem(row),
       onError,
@@ -88,6 +91,8 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
       type,
       taking: (lanes) => this.taking(lanes),
       take: (message, lost) => this.take(message, lost),
+      reached: (lane, seq) => this.reached(lane, seq),
+      settled: (lane) => this.dispatcher.settled(settleMs, lane),
       onChange: (owned) => {
         lanesOwned.set({ type }, owned.length);
         due.wake(new Date(0));
@@ -154,7 +159,18 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
   private async taking(lanes: number[]): Promise<void> {
     await this.finished.refill(this.bus, this.channel.type);
     for (const channel of await this.waiting.channels(lanes)) await this.cancelStale(channel, lanes);
-    for (const channel of await this.waiting.backlogged(lanes)) this.dispatcher.resume(channel);
+    for (const one of await this.waiting.backlogged(lanes)) {
+      this.dispatcher.hold(one.channel);
+      this.behind.push(one);
+    }
+  }
+
+  /** Resumes the channels whose older deliveries, in the last owner's hands until now, were read again. */
+  private reached(lane: number, seq: number): void {
+    if (this.behind.length === 0) return;
+    const ready = this.behind.filter((one) => one.lane === lane && one.seq <= seq);
+    this.behind = this.behind.filter((one) => !ready.includes(one));
+    for (const { channel } of ready) this.dispatcher.resume(channel);
   }
 
   /** Ends what waits for a channel that was disabled or deleted since. */

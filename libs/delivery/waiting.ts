@@ -93,13 +93,10 @@ export class Waiting {
     return row?.due ?? null;
   }
 
-  /** A channel's backlog, in its order. */
-  backlog(channel: string, limit: number, without: string[]): Promise<WaitingRow[]> {
-    return this.read(`channel = $1 and cause = 'backlog' and delivery <> all($2) order by seq limit $3`, [
-      channel,
-      without,
-      limit,
-    ]);
+  /** A channel's backlog in these lanes, in its order. */
+  backlog(channel: string, lanes: number[], limit: number, without: string[]): Promise<WaitingRow[]> {
+    const where = `channel = $1 and type = $2 and lane = any($3) and cause = 'backlog' and delivery <> all($4)`;
+    return this.read(`${where} order by seq limit $5`, [channel, this.type, lanes, without, limit]);
   }
 
   /** Some of a channel's rows of older epochs; of all epochs, when `epoch` is null (the channel is deleted). */
@@ -108,13 +105,13 @@ export class Waiting {
     return this.read(`${where} order by seq limit $6`, [channel, epoch, this.type, lanes, without, limit]);
   }
 
-  /** Channels with a backlog in these lanes. */
-  async backlogged(lanes: number[]): Promise<string[]> {
-    const rows = await this.database.rows<{ channel: string }>(
-      `select distinct channel from waiting where type = $1 and lane = any($2) and cause = 'backlog'`,
+  /** Channels with a backlog in these lanes, and where it begins. */
+  async backlogged(lanes: number[]): Promise<{ channel: string; lane: number; seq: number }[]> {
+    const rows = await this.database.rows<{ channel: string; lane: number; seq: string }>(
+      `select channel, min(lane) as lane, min(seq) as seq from waiting where type = $1 and lane = any($2) and cause = 'backlog' group by channel`,
       [this.type, lanes],
     );
-    return rows.map((row) => row.channel);
+    return rows.map((row) => ({ ...row, seq: Number(row.seq) }));
   }
 
   /** Every channel that waits in these lanes. */
