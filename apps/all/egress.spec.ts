@@ -52,9 +52,9 @@ describe('with FARMBELL_EGRESS_ALLOW empty', () => {
     const inside = await receiver();
     const outside = await receiver(() => ({
       status: 307,
-      headers: { location: `http://[::1]:${new URL(inside.origin).port}/` },
+      headers: { location: `http://127.0.0.2:${new URL(inside.origin).port}/` },
     }));
-    const farm = await testFarm(modules);
+    const farm = await testFarm(modules, { FARMBELL_EGRESS_ALLOW: '127.0.0.1/32' });
     await farm.call('POST', '/v1/channels', {
       name: 'redirects',
       type: 'webhook',
@@ -66,7 +66,7 @@ describe('with FARMBELL_EGRESS_ALLOW empty', () => {
       const { data } = (await farm.call('GET', '/v1/deliveries?outcome=failed')).body;
       return data.length > 0 && data;
     });
-    expect(delivery.attempts[0]).toMatchObject({ status: 307, reason: 'invalid' });
+    expect(delivery.attempts[0]).toMatchObject({ status: 307, reason: 'blocked' });
     expect(inside.requests).toHaveLength(0);
     await farm.stop();
     await inside.close();

@@ -65,22 +65,18 @@ async function ready(dir: string) {
   return { ...farm, url, token, call };
 }
 
-/** Processes, this one's children's children too, whose command line names the data dir. */
-const serversOf = (dir: string) => {
-  const pids: string[] = [];
-  for (const name of ['nats', 'postgres']) {
+/** The servers that the data dir remembers and that still run. */
+function serversOf(dir: string): number[] {
+  return ['nats.pid', 'postgres.pid'].flatMap((file) => {
     try {
-      const pid = readFileSync(join(dir, `${name}.pid`), 'utf8')
-        .split('\n')[0]!
-        .trim();
-      process.kill(Number(pid), 0);
-      pids.push(pid);
+      const { pid } = JSON.parse(readFileSync(join(dir, file), 'utf8')) as { pid: number };
+      process.kill(pid, 0);
+      return [pid];
     } catch {
-      // no such file or process: it is gone
+      return []; // no such file or process: it is gone
     }
-  }
-  return pids;
-};
+  });
+}
 
 it('keeps accepted work over a stop, leaves no server behind, and goes on at the next start', async () => {
   const dir = dataDir();
@@ -88,6 +84,7 @@ it('keeps accepted work over a stop, leaves no server behind, and goes on at the
   const sink = await receiver(() => (open ? { status: 204 } : { status: 503, headers: { 'retry-after': '1' } }));
   const first = await ready(dir);
   expect(first.output()).not.toContain(first.token);
+  expect(serversOf(dir)).toHaveLength(2);
   await first.call('POST', '/v1/channels', { name: 'sink', type: 'webhook', settings: { url: sink.origin } });
   await first.call('POST', '/v1/events', { id: 'kept', type: 'job.failed' });
   await sink.next(undefined, 10_000);

@@ -11,7 +11,6 @@ import {
 } from '#contracts';
 import { type Database, type KeyRing, open, seal } from '#runtime';
 import type { Copies } from './copies.js';
-import type { MatchIndex } from './match-index.js';
 import { ChannelRow, OrganizationRow, viewOf } from './rows.js';
 
 type Changed = { channel: ChannelView; generated: Record<string, string> };
@@ -23,7 +22,6 @@ export class Channels {
     private readonly database: Database,
     private readonly keys: KeyRing,
     private readonly copies: Copies,
-    private readonly index: MatchIndex,
   ) {}
 
   private get rows() {
@@ -128,8 +126,8 @@ export class Channels {
 
   async delete(account: string, id: string): Promise<void> {
     await this.change(account, id, () => ({ deleted: true }));
-    this.index.drop(id, account);
     await this.copies.put(Object.assign(new ChannelRow(), { id, deleted: true }));
+    await this.known(id);
   }
 
   /** One change of one row under its lock; `set` gives the columns to change. */
@@ -146,12 +144,17 @@ export class Channels {
     });
   }
 
-  /** After a commit: the copy for delivery and health, and this replica's index, before the answer. */
+  /** After a commit: the copy for delivery and health, and the index, before the answer. */
   private async published(account: string, id: string): Promise<ChannelView> {
     const row = await this.row(account, id);
-    this.index.put(row);
     await this.copies.put(row);
+    await this.known(id);
     return viewOf(row);
+  }
+
+  /** The folding replica knows of a change before its author hears that it was made; while none folds, it will read it. */
+  private async known(id: string): Promise<void> {
+    await ask(this.bus, 'rules.index.refresh', { channels: [id] }, 1000).catch(() => {});
   }
 
   private settingsOf(row: ChannelRow): Record<string, unknown> {

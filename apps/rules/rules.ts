@@ -29,7 +29,7 @@ export class Rules implements OnApplicationBootstrap, OnModuleDestroy, OnApplica
     const kv = await bus.bucket('CHANNELS');
     const index = new MatchIndex(database);
     const copies = new Copies(database, kv);
-    const channels = new Channels(bus, database, keyRing(need(this.config, 'FARMBELL_SECRET_KEYS')), copies, index);
+    const channels = new Channels(bus, database, keyRing(need(this.config, 'FARMBELL_SECRET_KEYS')), copies);
     await copies.reconcile();
 
     const changes = await kv.watch({ include: 'updates' as never, ignoreDeletes: false });
@@ -73,7 +73,9 @@ export class Rules implements OnApplicationBootstrap, OnModuleDestroy, OnApplica
       },
       (commands) => obey(this.bus, channels, commands),
     );
+    const refreshing = answer(this.bus, 'rules.index.refresh', async ({ channels: ids }) => index.refresh(ids).then(() => null));
     await Promise.all([folding, obeying]);
+    refreshing.unsubscribe();
   }
 
   /** Takes over what other replicas changed. */

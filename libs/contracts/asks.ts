@@ -68,6 +68,9 @@ interface OwnerAsks {
   /** Puts a test delivery into the channel's lane; its report goes to `reply`. */
   'rules.channel.test': [{ account: string; id: string; reply: string }, { delivery: string }];
 
+  /** Asked of the replica that folds: it reads these channels anew before it answers, so that the next event meets them. */
+  'rules.index.refresh': [{ channels: string[] }, null];
+
   'health.status': [
     { account: string; channels: { id: string; epoch: number }[] },
     Record<string, Omit<ChannelStatus, 'state' | 'reason'> & { warned: boolean }>,

@@ -11,6 +11,8 @@ export interface AttemptContext {
   origin: string;
   links: Links;
   secrets: readonly string[];
+  /** Why an address may not be reached, e.g. the target of a redirect; undefined where it may. */
+  refused?: (url: string) => string | undefined;
 }
 
 /** One attempt: render, send, judge. Never throws: what goes wrong here is the attempt's result. */
@@ -40,10 +42,17 @@ export async function attempt(
       http: context.http,
       origin: context.origin,
     });
-    return record(channel.verdict?.(reply, settings) ?? commonVerdict(reply), reply);
+    return record(redirected(reply, context) ?? channel.verdict?.(reply, settings) ?? commonVerdict(reply), reply);
   } catch (error) {
     if (error instanceof HttpFailure) return record(failureVerdict(error.reason, error.message), undefined, error.latencyMs);
     const text = error instanceof Error ? error.message : String(error);
     return record({ outcome: 'drop', reason: 'invalid', meaning: `Farmbell could not make this message: ${text}` });
   }
+}
+
+/** Redirects are not followed; one that leads where deliveries may not go is said to be one. */
+function redirected({ status, headers }: Reply, { refused }: AttemptContext): Verdict | undefined {
+  const target = status >= 300 && status < 400 ? headers.location : undefined;
+  const fault = target && URL.canParse(target) ? refused?.(target) : undefined;
+  return fault ? failureVerdict('blocked', `HTTP ${status}: the receiver redirects to an address that ${fault}`) : undefined;
 }

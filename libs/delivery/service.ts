@@ -9,7 +9,7 @@ import { ChannelCache } from './channel-cache.js';
 import { Dispatcher } from './dispatcher.js';
 import { DueRows } from './due-rows.js';
 import { Finished } from './finished.js';
-import { createHttp, type Http } from './http/index.js';
+import { checkUrl, createHttp, type Http } from './http/index.js';
 import { Lanes } from './lanes.js';
 import { lanesOwned, zero } from './metrics.js';
 import { originOf, policyOf, userAgent } from './outbound.js';
@@ -73,6 +73,7 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
       http: this.http,
       origin: originOf(config, channel),
       links: { publicUrl: publicUrl(config) },
+      refused: (url) => checkUrl(url, { allowHttp: true, policy }),
       onWait: (at) => due.wake(at),
       onError,
       signal,

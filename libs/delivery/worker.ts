@@ -31,6 +31,8 @@ export interface WorkerParts {
   http: Http;
   origin: string;
   links: Links;
+  /** Why an address may not be reached. */
+  refused: (url: string) => string | undefined;
   onWait: (due: Date) => void;
   onError: (error: unknown) => void;
   signal: AbortSignal;
@@ -72,12 +74,13 @@ export class Worker {
 
   private async send(item: Item, ready: Ready): Promise<void> {
     const { delivery } = item;
-    const { channel, http, origin, links, waiting, onWait } = this.parts;
+    const { channel, http, origin, links, refused, waiting, onWait } = this.parts;
     const { attempt: made, verdict } = await attempt(channel, delivery, ready.settings, {
       http,
       origin,
       links,
       secrets: ready.secrets,
+      refused,
     });
     const first = delivery.first_attempt_at ?? made.at;
     const then = next(delivery, verdict, ready.copy, channel.retry.schedule, new Date());

@@ -72,6 +72,13 @@ export async function start({ modules, config, log, host, port, prepare }: RunOp
   const adapter = new FastifyAdapter({
     bodyLimit: 8 * 1024 * 1024,
     requestTimeout: 60_000,
+    routerOptions: { maxParamLength: 300 },
+    // what never reaches a handler (an address that cannot be decoded, …) is answered in the API's form too
+    frameworkErrors: (error: { statusCode?: number; message: string }, _: unknown, reply: unknown) => {
+      const status = error.statusCode ?? 400;
+      const problem = { type: 'about:blank', title: 'Bad request', status, detail: error.message };
+      (reply as Response).status(status).header('content-type', 'application/problem+json').send(problem);
+    },
     ...(tls && { https: { cert: readFileSync(config.FARMBELL_TLS_CERT!), key: readFileSync(config.FARMBELL_TLS_KEY!) } }),
   });
   const root: DynamicModule = { module: RootModule, imports: [RuntimeModule.with(config, log), ...modules] };

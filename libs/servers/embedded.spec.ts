@@ -3,23 +3,15 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, writeFile
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
-import pg from 'pg';
 import { until } from '../testing/until.js';
 import { type EmbeddedOptions, startEmbedded } from './embedded.js';
-import { natsTarget } from './nats-url.js';
 import { freePort, portFree } from './ports.js';
 import { alive, commandLine } from './processes.js';
+import { modeOf, query, runningOn, serverPids, store, stored, type Urls } from './traces.js';
 
 const HOLDER = join(import.meta.dirname, 'embedded-holder.js');
 const asRoot = process.getuid?.() === 0;
 const SLOW_MS = 60_000;
-
-interface Urls {
-  natsUrl: string;
-  databaseUrl: string;
-}
 
 let base: string;
 const holders: ChildProcess[] = [];
@@ -60,47 +52,6 @@ async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void>
   const exit = new Promise((resolve) => child.once('exit', resolve));
   child.kill(signal);
   await exit;
-}
-
-async function store({ natsUrl, databaseUrl }: Urls): Promise<void> {
-  const connection = await connect(natsTarget(natsUrl));
-  await (await jetstreamManager(connection)).streams.add({ name: 'KEPT', subjects: ['kept'] });
-  await jetstream(connection).publish('kept', 'in nats');
-  await connection.close();
-  await query(databaseUrl, "create table kept as select 'in postgres' as text");
-}
-
-async function stored({ natsUrl, databaseUrl }: Urls): Promise<unknown[]> {
-  const connection = await connect(natsTarget(natsUrl));
-  const message = await (await jetstreamManager(connection)).streams.getMessage('KEPT', { seq: 1 });
-  await connection.close();
-  return [message?.string(), (await query(databaseUrl, 'select text from kept'))[0]?.text];
-}
-
-async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client(url);
-  await client.connect();
-  try {
-    return (await client.query(sql)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
-/** The server processes that the data dir remembers and that run. */
-async function serverPids(dataDir: string): Promise<number[]> {
-  const files = ['nats.pid', 'postgres.pid'].map((name) =>
-    readFile(join(dataDir, name), 'utf8').then((text) => Number(JSON.parse(text).pid)),
-  );
-  return (await Promise.allSettled(files)).flatMap((read) => (read.status === 'fulfilled' ? [read.value] : []));
-}
-
-async function runningOn(dataDir: string): Promise<number[]> {
-  return (await serverPids(dataDir)).filter(alive);
-}
-
-async function modeOf(path: string): Promise<number> {
-  return (await stat(path)).mode & 0o777;
 }
 
 describe('startEmbedded', () => {
