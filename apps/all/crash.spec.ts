@@ -2,7 +2,9 @@ import { ask, Bus } from '#bus';
 import { type FarmEvent, subjects } from '#contracts';
 import { newKey } from '#runtime';
 import { type ReceivedRequest, receiver, testDatabase, testNats, until } from '#testing';
-import { serviceProcess } from './service-process.js';
+import { endServices, serviceProcess } from './service-process.js';
+
+afterEach(endServices);
 
 const total = 2000;
 const printers = 20;

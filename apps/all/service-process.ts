@@ -3,6 +3,14 @@ import { once } from 'node:events';
 import { freePort } from '#servers';
 import { until } from '#testing';
 
+const started = new Set<ChildProcess>();
+
+/** Ends what a spec left running, also when it failed. */
+export function endServices(): void {
+  for (const child of started) child.kill('SIGKILL');
+  started.clear();
+}
+
 /** A service as an own process, for specs that kill it. */
 export async function serviceProcess(name: string, env: Record<string, string>) {
   const port = await freePort();
@@ -11,6 +19,7 @@ export async function serviceProcess(name: string, env: Record<string, string>) 
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { PATH: process.env.PATH, ...env, FARMBELL_METRICS_PORT: String(port), FARMBELL_LOG_LEVEL: 'silent' },
   });
+  started.add(child);
   let stderr = '';
   child.stderr!.on('data', (chunk) => {
     stderr += chunk;

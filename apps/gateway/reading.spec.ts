@@ -124,10 +124,14 @@ describe('one of a kind', () => {
 
   it.each([
     ['/v1/events/%zz', 400],
-    [`/v1/events/${'x'.repeat(200)}`, 414],
+    [`/v1/events/${'x'.repeat(400)}`, 414],
   ])('%s is refused', async (path, status) => {
     const answer = await farm.get(path);
-    expect([answer.status, answer.body.status ?? answer.body.statusCode]).toEqual([status, status]);
+    expect([answer.status, answer.body.status, answer.headers.get('content-type')]).toEqual([
+      status,
+      status,
+      'application/problem+json; charset=utf-8',
+    ]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { v7 } from 'uuid';
-import { ask, type Bus } from '#bus';
+import type { Bus } from '#bus';
 import { accept, type FarmEvent, type Fault, type Snapshot, subjects } from '#contracts';
+import { KnownIds } from './known-ids.js';
 import { Registry } from './registry.js';
 import { picture, Snapshots } from './snapshots.js';
 
@@ -21,11 +22,12 @@ export class Intake {
     private readonly bus: Bus,
     private readonly registry: Registry,
     private readonly snapshots: Snapshots,
+    private readonly known: KnownIds,
   ) {}
 
   static async open(bus: Bus): Promise<Intake> {
     const [registry, snapshots] = await Promise.all([Registry.open(bus), Snapshots.open(bus)]);
-    return new Intake(bus, registry, snapshots);
+    return new Intake(bus, registry, snapshots, new KnownIds(bus));
   }
 
   close(): void {
@@ -49,7 +51,7 @@ export class Intake {
     const now = new Date();
     const checked = inputs.map((input) => this.check(account, input, now));
     const given = checked.flatMap((one) => ('event' in one && one.idGiven ? [one.event.id] : []));
-    const known = await this.known(account, given);
+    const known = await this.known.of(account, given);
     const due = await Promise.all(
       checked.map((one) => ('errors' in one || known.has(one.event.id) ? one : this.withPicture(one))),
     );
@@ -82,11 +84,5 @@ export class Intake {
     if (known.has(event.id)) return { id: event.id, duplicate: true };
     const ack = await this.bus.publish(subjects.event(event.account, event.type), event, { id: `${event.account}/${event.id}` });
     return { id: event.id, duplicate: ack.duplicate };
-  }
-
-  /** Ids that were accepted longer ago than the duplicate window: the store knows them. A store that is away holds nobody up. */
-  private async known(account: string, ids: string[]): Promise<Set<string>> {
-    if (ids.length === 0) return new Set();
-    return new Set(await ask(this.bus, 'journal.event.known', { account, ids }, 1500).catch(() => []));
   }
 }
