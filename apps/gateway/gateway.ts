@@ -11,8 +11,8 @@ import { answer, ask, Bus } from '#bus';
 import { Problem } from '#contracts';
 import { Intake } from '#intake';
 import { complain, Database, LOG, type Log, Probes } from '#runtime';
-import { Callers, defaultAccount } from './callers.js';
-import { takeBytes } from './http.js';
+import { Callers, defaultAccount } from './access/callers.js';
+import { takeBytes } from './http/http.js';
 
 const probeMs = 2000;
 

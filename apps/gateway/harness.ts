@@ -2,7 +2,7 @@ import type { Subscription } from '@nats-io/transport-node';
 import { answer, Bus } from '#bus';
 import type { AskName, Asks } from '#contracts';
 import { makeLog, readConfig, start } from '#runtime';
-import { Channels } from './channels.js';
+import { Channels } from './controllers/channels.js';
 import { GatewayModule } from './index.js';
 
 export const adminToken = 'an-admin-token-of-the-tests';

@@ -1,15 +1,6 @@
 import { isOwnType, rowOf } from './catalogue.js';
-import {
-  dataFaults,
-  type Envelope,
-  envelopeSchema,
-  type FarmEvent,
-  type Fault,
-  limits,
-  type Printer,
-  type Snapshot,
-} from './envelope.js';
-import { faultsOf, quoted } from './faults.js';
+import { dataFaults, type Envelope, envelopeSchema, type FarmEvent, limits, type Printer, type Snapshot } from './envelope.js';
+import { type Fault, faultsOf, quoted } from './faults.js';
 import { defaultTexts } from './texts.js';
 
 const earliest = Date.parse('0001-01-01T00:00:00Z');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Fault } from './envelope.js';
+import type { Fault } from './faults.js';
 import { faultsOf } from './faults.js';
 
 const attributes = z.looseObject({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { severities } from './catalogue.js';
-import { quoted } from './faults.js';
+import { type Fault, quoted } from './faults.js';
 
 /**
  * The envelope: an event as publishers send it and as the `farmbell` webhook format delivers it.
@@ -125,11 +125,6 @@ export interface FarmEvent extends Omit<Envelope, 'snapshot'> {
   message: string;
   account: string;
   snapshot?: { url: string } | StoredSnapshot;
-}
-
-export interface Fault {
-  path: string;
-  message: string;
 }
 
 /** What is wrong inside free `data`: size, depth, characters. Walks no deeper than the bound allows. */

@@ -1,5 +1,10 @@
 import type { z } from 'zod';
-import type { Fault } from './envelope.js';
+
+/** What is wrong, and where. */
+export interface Fault {
+  path: string;
+  message: string;
+}
 
 /** At most so many faults are told of one body: an answer must not outgrow what it answers. */
 export const mostFaults = 100;

@@ -1,4 +1,4 @@
-import type { Fault } from './envelope.js';
+import type { Fault } from './faults.js';
 
 /** A refusal in the form of RFC 9457, the same between services and in the API's answers. */
 export class Problem extends Error {

@@ -1,4 +1,5 @@
 import { pause } from '#bus';
+import { Parking } from './parking.js';
 import type { Waiting, WaitingRow } from './waiting.js';
 import type { Item } from './worker.js';
 
@@ -47,11 +48,13 @@ export class Dispatcher {
   private readonly channels = new Map<string, State>();
   /** Deliveries in hand that lie in the table. */
   readonly rowsHeld = new Set<string>();
-  private parked: Item[] = [];
-  private flushing?: Promise<void>;
+  private readonly parking: Parking;
   private readonly underWay = new Map<Promise<void>, number>();
 
-  constructor(private readonly parts: DispatcherParts) {}
+  constructor(private readonly parts: DispatcherParts) {
+    const { waiting, onError, signal } = parts;
+    this.parking = new Parking({ waiting, stored: (item) => this.count(item), onError, signal });
+  }
 
   /** Takes a fresh delivery. Waits while its channel is full but quick: reading on would only fill the table. */
   async offer(item: Item): Promise<void> {
@@ -99,7 +102,7 @@ export class Dispatcher {
   async settled(ms: number, lane?: number): Promise<void> {
     const timeUp = new AbortController();
     const works = [...this.underWay].filter(([, its]) => lane === undefined || its === lane).map(([work]) => work);
-    await Promise.race([Promise.allSettled([...works, this.flushing]), pause(ms, timeUp.signal)]);
+    await Promise.race([Promise.allSettled([...works, this.parking.empty()]), pause(ms, timeUp.signal)]);
     timeUp.abort();
   }
 
@@ -167,32 +170,7 @@ export class Dispatcher {
   private park(item: Item, state: State): void {
     state.behind = true;
     state.parked++;
-    this.parked.push(item);
-    this.flushing ??= this.flush().finally(() => {
-      this.flushing = undefined;
-    });
-  }
-
-  /** Stores what was parked, many rows a statement, then gives the messages up. */
-  private async flush(): Promise<void> {
-    await pause(2);
-    while (this.parked.length > 0) {
-      // what another process owns by now is its own to park
-      const items = this.parked.splice(0, 500).filter((item) => !item.lost() || this.unpark(item));
-      try {
-        await this.parts.waiting.put(items.map(({ delivery, seq }) => ({ seq, cause: 'backlog', due: null, body: delivery })));
-      } catch (error) {
-        this.parts.onError(error);
-        this.parked.unshift(...items);
-        if (this.parts.signal.aborted) return;
-        await pause(1000, this.parts.signal);
-        continue;
-      }
-      for (const item of items) {
-        void item.settle();
-        this.count(item);
-      }
-    }
+    this.parking.park(item);
   }
 
   /** A parked one is stored. */
@@ -200,11 +178,6 @@ export class Dispatcher {
     const state = this.stateOf(channel);
     state.stored++;
     this.resumeIfStored(channel, state);
-  }
-
-  private unpark(item: Item): false {
-    this.count(item);
-    return false;
   }
 
   /** Takes a channel's next rows from the table, in order; when there are none left, it is no longer behind. */

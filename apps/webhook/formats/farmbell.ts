@@ -1,5 +1,5 @@
 import type { FarmEvent } from '#contracts';
-import type { Format } from './index.js';
+import type { Format } from './format.js';
 
 /** Farmbell's own format: the envelope itself. A stored snapshot becomes a link that lives as long as the picture. */
 export const farmbell: Format = (event, { publicUrl }) => ({ contentType: 'application/json', body: envelope(event, publicUrl) });

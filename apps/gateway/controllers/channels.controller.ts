@@ -1,11 +1,11 @@
 import { Controller, Inject } from '@nestjs/common';
 import type { z } from 'zod';
 import { type ChannelCreate, type ChannelPatch, channelCreateSchema, channelPatchSchema } from '#contracts';
-import type { Call } from './call.js';
+import { pageOf, pageQuery } from '../http/page.js';
+import type { Call } from '../routes/call.js';
+import { Route } from '../routes/route.js';
+import { channel, tested } from '../routes/shapes.js';
 import { Channels } from './channels.js';
-import { pageOf, pageQuery } from './page.js';
-import { Route } from './route.js';
-import { channel, tested } from './shapes.js';
 
 @Controller()
 export class ChannelsController {

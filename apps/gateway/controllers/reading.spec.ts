@@ -1,7 +1,7 @@
 import { type DeliveryView, type FarmEvent, notFound } from '#contracts';
 import { Snapshots } from '#intake';
 import { testDatabase, testNats } from '#testing';
-import { Harness } from './harness.js';
+import { Harness } from '../harness.js';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
 let nats: Awaited<ReturnType<typeof testNats>>;

@@ -1,9 +1,9 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Problem } from '#contracts';
 import { Snapshots } from '#intake';
-import type { Call } from './call.js';
-import type { Reply } from './http.js';
-import { Route } from './route.js';
+import type { Reply } from '../http/http.js';
+import type { Call } from '../routes/call.js';
+import { Route } from '../routes/route.js';
 
 @Controller()
 export class SnapshotsController {

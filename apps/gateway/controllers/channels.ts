@@ -2,9 +2,9 @@ import { createInbox } from '@nats-io/transport-node';
 import { Inject, Injectable } from '@nestjs/common';
 import { ask, Bus } from '#bus';
 import { type ChannelCreate, type ChannelPatch, type ChannelView, Problem, type Report } from '#contracts';
-import { Accounts } from './accounts.js';
+import { Accounts } from '../access/accounts.js';
+import { page, placeOf, rowsAfter } from '../http/page.js';
 import { channelOf } from './channel-view.js';
-import { page, placeOf, rowsAfter } from './page.js';
 
 const healthWaitMs = 2000;
 /** One attempt takes at most 30 s by a webhook's own time-out, and then some for the way. */

@@ -2,10 +2,10 @@ import { Controller, Inject } from '@nestjs/common';
 import { z } from 'zod';
 import { ask, Bus } from '#bus';
 import { outcomes } from '#contracts';
-import type { Call } from './call.js';
-import { cursor, eventType, limit, moment, pageOf, pageQuery } from './page.js';
-import { Route } from './route.js';
-import { delivery, rejected } from './shapes.js';
+import { cursor, eventType, limit, moment, pageOf, pageQuery } from '../http/page.js';
+import type { Call } from '../routes/call.js';
+import { Route } from '../routes/route.js';
+import { delivery, rejected } from '../routes/shapes.js';
 
 const deliveryQuery = z.strictObject({
   limit,

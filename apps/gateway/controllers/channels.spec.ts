@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { type ChannelView, Problem, type Report } from '#contracts';
 import { testDatabase, testNats } from '#testing';
-import { type Asked, Harness } from './harness.js';
+import { type Asked, Harness } from '../harness.js';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
 let nats: Awaited<ReturnType<typeof testNats>>;

@@ -5,9 +5,9 @@ import { transient } from '#bus';
 import { invalid, Problem } from '#contracts';
 import { Intake, type Row } from '#intake';
 import { CONFIG, type Settings } from '#runtime';
-import { Buckets } from './bucket.js';
-import type { Call } from './call.js';
-import { cloudFaults, eventsOf, withId } from './event-body.js';
+import { Buckets } from '../http/bucket.js';
+import { cloudFaults, eventsOf, withId } from '../http/event-body.js';
+import type { Call } from '../routes/call.js';
 
 /** POST /v1/events: from the body's bytes to the answer. */
 @Injectable()

@@ -3,11 +3,11 @@ import { Reflector } from '@nestjs/core';
 import { v5, v7 } from 'uuid';
 import { z } from 'zod';
 import { type Caller, faultsOf, invalid, notFound, Problem } from '#contracts';
-import { readJson } from './body.js';
-import { Buckets } from './bucket.js';
+import { bearer, Callers } from '../access/callers.js';
+import { readJson } from '../http/body.js';
+import { Buckets } from '../http/bucket.js';
+import type { Reply } from '../http/http.js';
 import { type Admitted, CALL, type Call, ROUTE, type RouteSpec } from './call.js';
-import { bearer, Callers } from './callers.js';
-import type { Reply } from './http.js';
 
 const idPattern = /^[A-Za-z0-9._:-]{1,64}$/;
 const keyPattern = /^[\x21-\x7e]{1,200}$/;

@@ -3,8 +3,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { v7 } from 'uuid';
 import { notFound, type Page } from '#contracts';
 import { Database } from '#runtime';
+import { page, placeOf } from '../http/page.js';
 import { Callers, hashOf } from './callers.js';
-import { page, placeOf } from './page.js';
 import { TokenRow, type TokenScope } from './rows.js';
 
 export interface TokenView {

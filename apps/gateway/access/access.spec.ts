@@ -1,8 +1,8 @@
 import { ask } from '#bus';
 import { testDatabase, testNats, until } from '#testing';
-import { adminToken, Harness } from './harness.js';
-import { controllers } from './index.js';
-import { routesOf } from './route.js';
+import { adminToken, Harness } from '../harness.js';
+import { controllers } from '../index.js';
+import { routesOf } from '../routes/route.js';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
 let nats: Awaited<ReturnType<typeof testNats>>;

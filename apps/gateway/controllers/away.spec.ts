@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Socket } from 'node:net';
 import pg from 'pg';
 import { testDatabase, testNats, until } from '#testing';
-import { Harness } from './harness.js';
+import { Harness } from '../harness.js';
 
 /** The surroundings fail: each spec has servers of its own, for it hurts them. */
 const custom = { type: 'custom.note', title: 'Note' };

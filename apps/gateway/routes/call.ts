@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import type { Caller } from '#contracts';
-import type { Headers } from './body.js';
-import type { Request } from './http.js';
-import type { TokenScope } from './rows.js';
+import type { TokenScope } from '../access/rows.js';
+import type { Headers } from '../http/body.js';
+import type { Request } from '../http/http.js';
 
 /**
  * Who may call a route. A scope means just itself: `publish` for POST /v1/events, `read` for every GET, `manage` for

@@ -11,9 +11,9 @@ import {
   UseInterceptors,
 } from '@nestjs/common';
 import type { z } from 'zod';
+import type { Reply } from '../http/http.js';
 import { Admission } from './admission.js';
 import { type Admitted, CALL, type Call, ROUTE, type RouteSpec } from './call.js';
-import type { Reply } from './http.js';
 import { Repeats } from './repeats.js';
 
 const Called = createParamDecorator(

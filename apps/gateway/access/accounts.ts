@@ -2,9 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ask, Bus } from '#bus';
 import { type Page, Problem } from '#contracts';
 import { Database } from '#runtime';
+import { page, placeOf } from '../http/page.js';
 import { AccountCopies } from './account-copies.js';
 import { Callers, defaultAccount } from './callers.js';
-import { page, placeOf } from './page.js';
 import { AccountRow, type Plan } from './rows.js';
 
 export interface AccountView {

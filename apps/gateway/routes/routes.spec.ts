@@ -1,7 +1,7 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { testDatabase, testNats } from '#testing';
-import { Harness } from './harness.js';
-import { controllers } from './index.js';
+import { Harness } from '../harness.js';
+import { controllers } from '../index.js';
 import { routesOf } from './route.js';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;

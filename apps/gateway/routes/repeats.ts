@@ -1,7 +1,7 @@
 import { type CallHandler, type ExecutionContext, Inject, Injectable, type NestInterceptor } from '@nestjs/common';
 import { from, lastValueFrom, type Observable } from 'rxjs';
+import type { Reply } from '../http/http.js';
 import { type Admitted, CALL } from './call.js';
-import type { Reply } from './http.js';
 import { IdempotencyStore } from './idempotency.js';
 
 /** A POST with an Idempotency-Key is done once: a repeat gets the first one's answer. */

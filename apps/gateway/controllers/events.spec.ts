@@ -1,6 +1,6 @@
 import type { FarmEvent } from '#contracts';
 import { testDatabase, testNats } from '#testing';
-import { Harness } from './harness.js';
+import { Harness } from '../harness.js';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
 let nats: Awaited<ReturnType<typeof testNats>>;

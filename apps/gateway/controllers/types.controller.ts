@@ -1,8 +1,8 @@
 import { Controller, Inject } from '@nestjs/common';
 import { ask, Bus } from '#bus';
 import { type CatalogueRow, catalogue, categoryOf, channelTypes, defaultTexts } from '#contracts';
-import { Route } from './route.js';
-import { channelType, eventType, whole } from './shapes.js';
+import { Route } from '../routes/route.js';
+import { channelType, eventType, whole } from '../routes/shapes.js';
 
 const describeWaitMs = 1000;
 

@@ -1,10 +1,10 @@
 import { Controller, Inject } from '@nestjs/common';
 import type { z } from 'zod';
-import type { Call } from './call.js';
-import { pageOf, pageQuery } from './page.js';
-import { Route } from './route.js';
-import { token, tokenCreate, tokenMade } from './shapes.js';
-import { Tokens } from './tokens.js';
+import { Tokens } from '../access/tokens.js';
+import { pageOf, pageQuery } from '../http/page.js';
+import type { Call } from '../routes/call.js';
+import { Route } from '../routes/route.js';
+import { token, tokenCreate, tokenMade } from '../routes/shapes.js';
 
 @Controller()
 export class TokensController {

@@ -1,10 +1,10 @@
 import { Controller, Inject } from '@nestjs/common';
 import type { z } from 'zod';
-import { Accounts } from './accounts.js';
-import type { Call } from './call.js';
-import { pageOf, pageQuery } from './page.js';
-import { Route } from './route.js';
-import { account, accountCreate, accountPatch } from './shapes.js';
+import { Accounts } from '../access/accounts.js';
+import { pageOf, pageQuery } from '../http/page.js';
+import type { Call } from '../routes/call.js';
+import { Route } from '../routes/route.js';
+import { account, accountCreate, accountPatch } from '../routes/shapes.js';
 
 @Controller()
 export class AccountsController {

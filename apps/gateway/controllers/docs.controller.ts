@@ -1,11 +1,11 @@
 import { Controller, Inject } from '@nestjs/common';
 import { CONFIG, publicUrl, type Settings } from '#runtime';
-import type { Call } from './call.js';
-import { docsPage } from './docs-page.js';
-import type { Reply } from './http.js';
-import { openApi } from './openapi.js';
-import { Route } from './route.js';
-import { RouteTable } from './route-table.js';
+import { docsPage } from '../http/docs-page.js';
+import type { Reply } from '../http/http.js';
+import type { Call } from '../routes/call.js';
+import { openApi } from '../routes/openapi.js';
+import { Route } from '../routes/route.js';
+import { RouteTable } from '../routes/route-table.js';
 
 @Controller()
 export class DocsController {

@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { ask, Bus } from '#bus';
 import { type FarmEvent, text } from '#contracts';
 import { CONFIG, publicUrl, type Settings } from '#runtime';
-import type { Call } from './call.js';
-import { cursor, eventType, limit, moment, pageOf } from './page.js';
+import { cursor, eventType, limit, moment, pageOf } from '../http/page.js';
+import type { Call } from '../routes/call.js';
+import { Route } from '../routes/route.js';
+import { cloudEvent, event, events, published } from '../routes/shapes.js';
 import { Publishing } from './publishing.js';
-import { Route } from './route.js';
-import { cloudEvent, event, events, published } from './shapes.js';
 
 const eventQuery = z.strictObject({
   limit,

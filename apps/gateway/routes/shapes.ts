@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { accountPattern, channelTypes, envelopeSchema, eventIdPattern, outcomes, reasons, severities, text } from '#contracts';
-import { plans, tokenScopes } from './rows.js';
+import { plans, tokenScopes } from '../access/rows.js';
 
 /** What the API answers, for its documentation. What it takes stands in #contracts, but for tokens and accounts. */
 const time = z.iso.datetime();
