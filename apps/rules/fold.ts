@@ -63,8 +63,11 @@ export async function fold(
       const events = await reader.take(roundEvents, unwritten ? idleCursorMs : 60_000);
       if (events.length > 0) {
         const due = events.flatMap((event) => dueOf(index, event, event.seq === cursor.seq + 1 ? cursor.channel : ''));
-        await publishRouted(bus, due);
+        // sent first, waited for last: should a crash lose it, the journal still learns of these deliveries by their reports
+        const routed = publishRouted(bus, due);
+        routed.catch(() => {});
         for (const chunk of chunks(due)) await write(reached(chunk), chunk);
+        await routed;
         const { seq } = events.at(-1)!;
         if (seq > cursor.seq) {
           cursor = { seq, channel: '' };
@@ -158,7 +161,7 @@ async function writeRound(bus: Bus, position: number, cursor: Cursor, due: Due[]
   return ack.seq - due.length;
 }
 
-/** What was decided, a message an account: before the round, so that the journal knows of whatever is sent. */
+/** What was decided, a message an account. */
 async function publishRouted(bus: Bus, due: Due[]): Promise<void> {
   const byAccount = new Map<string, Decision[]>();
   for (const { account, decision } of due) byAccount.set(account, [...(byAccount.get(account) ?? []), decision]);
