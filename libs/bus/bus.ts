@@ -72,6 +72,13 @@ export class Bus {
     });
   }
 
+  /** Calls back whenever the connection was lost and is there again. */
+  onReconnect(back: () => void): void {
+    void (async () => {
+      for await (const status of this.nc.status()) if (status.type === 'reconnect') back();
+    })();
+  }
+
   /** Whether the server answers within `ms`. */
   async alive(ms = 2000): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;

@@ -52,6 +52,9 @@ type Handle<T> = (messages: Incoming<T>[]) => Promise<void>;
  */
 export async function consume<T>(bus: Bus, options: ConsumeOptions, handle: Handle<T>): Promise<void> {
   const { signal, onError = () => {} } = options;
+  let stop = () => {};
+  // what was on its way when the connection broke would come after ack_wait, behind newer ones
+  if (options.fresh) bus.onReconnect(() => stop());
   while (!signal.aborted) {
     try {
       const { stream, durable: name } = options;
@@ -70,7 +73,7 @@ export async function consume<T>(bus: Bus, options: ConsumeOptions, handle: Hand
         expires: 10_000,
         abort_on_missing_resource: true,
       });
-      const stop = () => messages.stop();
+      stop = () => messages.stop();
       signal.addEventListener('abort', stop, { once: true });
       if (signal.aborted) stop();
       try {

@@ -49,6 +49,7 @@ export class Lanes {
   async run(): Promise<void> {
     const { signal, onError } = this.parts;
     let renewed = 0;
+    this.parts.bus.onReconnect(() => this.stopReading());
     while (!signal.aborted) {
       try {
         if (Date.now() - renewed >= renewEveryMs) {
@@ -63,7 +64,7 @@ export class Lanes {
     }
   }
 
-  /** Stops reading; what is unacked goes to the next owner. */
+  /** Ends the present turn of reading: what is unacked goes to the next one, or to the next owner. */
   stopReading(): void {
     for (const lane of this.lanes.values()) lane.messages?.stop();
   }
@@ -107,38 +108,46 @@ export class Lanes {
   private start(number: number, epoch: number): void {
     const lane: Lane = { lost: false };
     this.lanes.set(number, lane);
-    const reading = this.read(number, lane, `${this.parts.type}-${number}-${epoch}`).catch(this.parts.onError);
+    const reading = this.read(number, lane, epoch).catch(this.parts.onError);
     this.reading.add(reading);
     void reading.finally(() => this.reading.delete(reading));
   }
 
-  private async read(number: number, lane: Lane, name: string): Promise<void> {
-    const { bus, type, take, reached, signal, onError } = this.parts;
-    const lost = () => lane.lost;
-    while (!signal.aborted && !lane.lost) {
+  private async read(number: number, lane: Lane, epoch: number): Promise<void> {
+    const { type, signal, onError } = this.parts;
+    for (let turn = 0; !signal.aborted && !lane.lost; turn++) {
       try {
-        await bus.jsm.consumers.add('DELIVERIES', {
-          durable_name: name,
-          filter_subject: subjects.lane(type, number),
-          ack_policy: AckPolicy.Explicit,
-          ack_wait: 30e9,
-          max_ack_pending: maxUnacked,
-        });
-        const consumer = await bus.js.consumers.get('DELIVERIES', name);
-        lane.messages = await consumer.consume({ max_messages: 256, expires: 10_000, abort_on_missing_resource: true });
-        if (signal.aborted || lane.lost) lane.messages.stop();
-        if ((await consumer.info(true)).num_pending === 0) reached(number, Number.POSITIVE_INFINITY);
-        for await (const message of lane.messages) {
-          await take(message, lost);
-          reached(number, message.info.pending === 0 ? Number.POSITIVE_INFINITY : message.seq);
-        }
+        // the last turn's consumer is deleted: what it had given out and is not acked comes anew, at once and in order
+        if (turn > 0) await this.removeConsumers([number]);
+        await this.readTurn(number, lane, `${type}-${number}-${epoch}-${turn}`);
       } catch (error) {
         onError(error);
       }
       if (signal.aborted || lane.lost) return;
       await pause(250, signal);
-      // the consumer is gone: the lane was taken by another, or the broker came back without it
+      // the consumer is gone (the lane was taken by another, or the broker came back without it), or the connection broke
       if (!(await this.parts.leases.renew(this.key(number)))) this.drop(number);
+    }
+  }
+
+  /** Reads a lane by a consumer of its own, until that ends. */
+  private async readTurn(number: number, lane: Lane, name: string): Promise<void> {
+    const { bus, type, take, reached, signal } = this.parts;
+    await bus.jsm.consumers.add('DELIVERIES', {
+      durable_name: name,
+      filter_subject: subjects.lane(type, number),
+      ack_policy: AckPolicy.Explicit,
+      ack_wait: 30e9,
+      max_ack_pending: maxUnacked,
+    });
+    const consumer = await bus.js.consumers.get('DELIVERIES', name);
+    const messages = await consumer.consume({ max_messages: 256, expires: 10_000, abort_on_missing_resource: true });
+    lane.messages = messages;
+    if (signal.aborted || lane.lost) messages.stop();
+    if ((await consumer.info(true)).num_pending === 0) reached(number, Number.POSITIVE_INFINITY);
+    for await (const message of messages) {
+      await take(message, () => lane.lost);
+      reached(number, message.info.pending === 0 ? Number.POSITIVE_INFINITY : message.seq);
     }
   }
 

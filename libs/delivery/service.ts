@@ -26,7 +26,6 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
   private readonly stopping = new AbortController();
   private readonly finished = new Finished();
   private readonly unacked = new Unacked();
-  private readonly lostBy = new WeakMap<JsMsg, () => boolean>();
   private readonly waiting: Waiting;
   private http!: Http;
   private lanes!: Lanes;
@@ -112,11 +111,7 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
     answer(bus, `${type}.settings.describe`, async () => describeSettings(channel), onError);
     this.probes.add(`${type} nats`, () => bus.alive());
     this.probes.add(`${type} database`, () => database.alive());
-    this.running = Promise.all([
-      this.lanes.run(),
-      due.run(),
-      this.unacked.run((message) => this.lostBy.get(message)?.() ?? false, signal),
-    ]);
+    this.running = Promise.all([this.lanes.run(), due.run(), this.unacked.run(signal)]);
   }
 
   /** Stops taking, finishes what is in flight, hands the lanes over. */
@@ -138,9 +133,8 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
   private async take(message: JsMsg, lost: () => boolean): Promise<void> {
     const delivery = read(message);
     if (!delivery) return this.refuse(message);
-    this.unacked.hold(message);
-    this.lostBy.set(message, lost);
-    const ack = () => this.unacked.ack(message);
+    if (!this.unacked.take(delivery.id, { message, lost })) return;
+    const ack = () => this.unacked.ack(delivery.id);
     await this.dispatcher.offer({ delivery, seq: message.seq, settle: ack, wait: ack, lost });
   }
 

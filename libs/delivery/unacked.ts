@@ -3,24 +3,36 @@ import { pause } from '#bus';
 
 const everyMs = 10_000;
 
-/** Messages in hand: the broker is told that they are worked on, before it would give them out again. */
+/** A message in hand, and whether its lane is another process's by now. */
+interface Held {
+  message: JsMsg;
+  lost: () => boolean;
+}
+
+/**
+ * Deliveries in hand, each with the message to ack for it. The broker is told that they are worked on, before it would give
+ * them out again; when it does all the same (a broken connection), the new message takes the old one's place.
+ */
 export class Unacked {
-  private readonly messages = new Set<JsMsg>();
+  private readonly inHand = new Map<string, Held>();
 
-  hold(message: JsMsg): void {
-    this.messages.add(message);
+  /** False when the delivery is in hand already. */
+  take(delivery: string, held: Held): boolean {
+    const before = this.inHand.get(delivery);
+    this.inHand.set(delivery, held);
+    return before === undefined || before.lost();
   }
 
-  ack(message: JsMsg): void {
-    this.messages.delete(message);
-    message.ack();
+  ack(delivery: string): void {
+    this.inHand.get(delivery)?.message.ack();
+    this.inHand.delete(delivery);
   }
 
-  async run(lost: (message: JsMsg) => boolean, signal: AbortSignal): Promise<void> {
+  async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await pause(everyMs, signal);
-      for (const message of this.messages) {
-        if (lost(message)) this.messages.delete(message);
+      for (const [delivery, { message, lost }] of this.inHand) {
+        if (lost()) this.inHand.delete(delivery);
         else message.working();
       }
     }
