@@ -119,7 +119,7 @@ describe('a Discord message', () => {
 
 describe('a Discord call', () => {
   let provider: DiscordProvider;
-  const http = createHttp({ policy, userAgent: 'DiscordBot (https://farmbell.dev, 1)' });
+  const http = createHttp({ policy, userAgent: 'DiscordBot (https://farm.example.org, 1)' });
   beforeAll(async () => {
     provider = await discordProvider();
   });

@@ -6,9 +6,12 @@ import { type EgressPolicy, type Endpoint, egressPolicy, parseCidrs } from './ht
 const version = (JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string })
   .version;
 
-/** Discord asks for this form: https://discord.com/developers/docs/reference#user-agent */
-export const userAgent = (type: string): string =>
-  type === 'discord' ? `DiscordBot (https://farmbell.dev, ${version})` : `Farmbell/${version}`;
+/**
+ * Who calls. Discord asks for a form of its own, with an address of the caller:
+ * https://discord.com/developers/docs/reference#user-agent
+ */
+export const userAgent = (type: string, publicUrl: string): string =>
+  type === 'discord' ? `DiscordBot (${publicUrl}, ${version})` : `Farmbell/${version}`;
 
 const origins = (config: Settings): Record<string, string | undefined> => ({
   discord: config.FARMBELL_DISCORD_ORIGIN,

@@ -61,7 +61,7 @@ export function conforms<P extends Provider>(channel: AnyChannel, { provider: st
 
   beforeAll(async () => {
     provider = await start();
-    http = createHttp({ policy: open.policy, userAgent: userAgent(channel.type) });
+    http = createHttp({ policy: open.policy, userAgent: userAgent(channel.type, 'https://farm.example.org') });
     given = cases.given(provider);
     checked = check(given);
   });
