@@ -15,8 +15,13 @@ function readable(errors: Fault[]): void {
 }
 function acceptsOrSays(input: unknown): void {
   const accepted = accept(input, context);
-  if ('errors' in accepted) readable(accepted.errors);
-  else expect(accept(JSON.parse(JSON.stringify(accepted.event)), context)).toMatchObject({ event: accepted.event });
+  if ('errors' in accepted) {
+    readable(accepted.errors);
+    return;
+  }
+  // as it is stored: JSON knows no -0
+  const stored: unknown = JSON.parse(JSON.stringify(accepted.event));
+  expect(accept(stored, context)).toMatchObject({ event: stored as object });
 }
 
 const text = fc.string({
