@@ -2,7 +2,7 @@ import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManage
 import { type KV, Kvm } from '@nats-io/kv';
 import { connect, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import { mostFaults, type Rejection, subjects } from '#contracts';
-import { CONFIG, need, type Settings } from '#runtime';
+import { answersWithin, CONFIG, need, type Settings } from '#runtime';
 import { applyStreams, type StreamSettings } from './streams.js';
 
 export interface BusOptions {
@@ -80,16 +80,8 @@ export class Bus {
   }
 
   /** Whether the server answers within `ms`. */
-  async alive(ms = 2000): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<false>((done) => {
-      timer = setTimeout(() => done(false), ms);
-    });
-    const answer = this.nc.flush().then(
-      () => true,
-      () => false,
-    );
-    return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+  alive(ms = 2000): Promise<boolean> {
+    return answersWithin(this.nc.flush(), ms);
   }
 
   async close(): Promise<void> {

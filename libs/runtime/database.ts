@@ -1,5 +1,6 @@
 import { type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource, type EntityTarget, type MigrationInterface } from 'typeorm';
+import { answersWithin } from './probes.js';
 
 export interface DatabaseOptions {
   url: string;
@@ -37,18 +38,8 @@ export class Database extends DataSource implements OnApplicationShutdown {
   }
 
   /** Whether the database answers within `ms`. */
-  async alive(ms = 2000): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<false>((done) => {
-      timer = setTimeout(() => done(false), ms);
-    });
-    return Promise.race([
-      this.query('select 1').then(
-        () => true,
-        () => false,
-      ),
-      late,
-    ]).finally(() => clearTimeout(timer));
+  alive(ms = 2000): Promise<boolean> {
+    return answersWithin(this.query('select 1'), ms);
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -14,3 +14,16 @@ export class Probes {
     return results.filter(([, ok]) => !ok).map(([part]) => part);
   }
 }
+
+/** Whether `answer` comes, and is no failure, within `ms`. */
+export function answersWithin(answer: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((done) => {
+    timer = setTimeout(() => done(false), ms);
+  });
+  const came = answer.then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([came, late]).finally(() => clearTimeout(timer));
+}
