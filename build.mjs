@@ -16,7 +16,7 @@ const outdated = ['tsconfig.json', 'package-lock.json'].some(
 );
 if (outdated) rmSync(remembered);
 
-for (const part of ['apps', 'libs']) {
+for (const part of ['apps', 'libs', 'bench', 'chaos']) {
   if (!existsSync(join(dist, part))) continue;
   for (const entry of readdirSync(join(dist, part), { recursive: true, withFileTypes: true })) {
     const output = join(entry.parentPath, entry.name);

@@ -19,8 +19,9 @@ const mayImport: Record<string, string[]> = {
   delivery: ['bus', 'contracts', 'runtime'],
   testing: ['bus', 'contracts', 'delivery', 'runtime', 'servers'],
 };
-/** What is no spec, but written for specs alone. */
-const forSpecs = ['libs/testing/', 'apps/all/farm.ts', 'apps/all/service-process.ts', 'apps/gateway/harness.ts'];
+/** What is no spec, but written for specs alone, and the harnesses: none of it ships. */
+const forSpecs = ['libs/testing/', 'apps/all/farm.ts', 'apps/gateway/harness.ts', 'bench/', 'chaos/'];
+const harnesses = ['bench', 'chaos'];
 /** Who must look at the environment itself: for a program on PATH, for folders, and for the environment of a child. */
 const readsEnvironment = [
   'libs/runtime/config.ts',
@@ -34,7 +35,11 @@ const longest = 250;
 const importsOf = (text: string): string[] =>
   [...text.matchAll(/(?:\bfrom |\bimport\(|^import )'([^']+)'/gm)].map((found) => found[1]!);
 /** `libs/bus/ask.ts` is of `libs/bus`; an import of `#bus` or of `../bus/ask.js` from another library reaches `libs/bus`. */
-const homeOf = (path: string) => path.split('/').slice(0, 2).join('/');
+const homeOf = (path: string) =>
+  path
+    .split('/')
+    .slice(0, harnesses.some((one) => path.startsWith(`${one}/`)) ? 1 : 2)
+    .join('/');
 const reached = (from: string, target: string): string | undefined => {
   if (target.startsWith('#')) return `libs/${target.slice(1)}`;
   return target.startsWith('.') ? homeOf(normalize(join(dirname(from), target))) : undefined;
@@ -43,7 +48,7 @@ const reached = (from: string, target: string): string | undefined => {
 function faultsOf({ path, text }: Source): string[] {
   const faults: string[] = [];
   const home = homeOf(path);
-  const [kind, name] = home.split('/') as [string, string];
+  const [kind, name = ''] = home.split('/') as [string, string?];
   const isSpec = path.endsWith('.spec.ts');
   const isForSpecs = isSpec || forSpecs.some((one) => path.startsWith(one));
   for (const target of importsOf(text)) {
@@ -51,14 +56,16 @@ function faultsOf({ path, text }: Source): string[] {
     if (other === undefined || other === home) continue;
     const says = `${path} imports ${target}`;
     const lib = other.slice('libs/'.length);
-    if (other.startsWith('apps/')) {
+    if (harnesses.includes(other)) {
+      faults.push(`${says}: what ships, and the other harness, must not need ${other}/; what both need is libs/testing's`);
+    } else if (other.startsWith('apps/')) {
       if (home !== 'apps/all') faults.push(`${says}: only apps/all imports apps; services speak by messages, or by ask()`);
     } else if (lib === 'testing') {
       if (!isForSpecs) faults.push(`${says}: only specs and their helpers may; what ships must not need it`);
     } else if (lib === 'servers') {
       if (!isForSpecs && home !== 'apps/all')
         faults.push(`${says}: only apps/all starts servers; services find theirs by NATS_URL and DATABASE_URL`);
-    } else if (kind === 'apps') {
+    } else if (kind === 'apps' || harnesses.includes(home)) {
       if (!target.startsWith('#')) faults.push(`${says}: write '#${lib}', a library's inner files are its own`);
     } else if (!mayImport[name]?.includes(lib) && !isSpec) {
       faults.push(
@@ -96,9 +103,9 @@ const services = apps
 
 describe('the layout', () => {
   it('holds in every file', () => {
-    const paths = [...filesUnder('libs'), ...filesUnder('apps')].filter(
-      (path) => path.endsWith('.ts') && path !== 'libs/layout.spec.ts',
-    );
+    const paths = ['libs', 'apps', ...harnesses]
+      .flatMap(filesUnder)
+      .filter((path) => path.endsWith('.ts') && path !== 'libs/layout.spec.ts');
     expect(paths.length).toBeGreaterThan(50);
     expect(paths.flatMap((path) => faultsOf({ path, text: read(path) }))).toEqual([]);
   });
@@ -159,6 +166,10 @@ describe('a rule broken is told', () => {
     ['apps/rules/a.ts', 'x\n'.repeat(250), null],
     ['apps/rules/a.spec.ts', 'x\n'.repeat(251), /has 251 lines/],
     ['apps/rules/utils/a.ts', '', /by what it does/],
+    ['bench/a.ts', "import { x } from '#testing';\nimport { y } from '#servers';\nimport { z } from './table.js';", null],
+    ['bench/a.ts', "import { x } from '../apps/rules/fold.js';", /only apps\/all imports apps/],
+    ['bench/cases/a.ts', "import { x } from '../table.js';", null],
+    ['bench/a.ts', "import { x } from '../chaos/load.js';", /what both need is libs\/testing's/],
   ])('%s (%#)', (path, text, sentence) => {
     const faults = faultsOf({ path, text });
     expect(faults).toEqual(sentence ? [expect.stringMatching(sentence)] : []);

@@ -1,8 +1,16 @@
 import { ask, Bus } from '#bus';
 import { type FarmEvent, subjects } from '#contracts';
 import { newKey } from '#runtime';
-import { type ReceivedRequest, receiver, testDatabase, testNats, until } from '#testing';
-import { endServices, serviceProcess } from './service-process.js';
+import {
+  endServices,
+  type ReceivedRequest,
+  receiver,
+  type ServiceProcess,
+  serviceProcess,
+  testDatabase,
+  testNats,
+  until,
+} from '#testing';
 
 afterEach(endServices);
 
@@ -30,7 +38,7 @@ async function farm() {
     FARMBELL_ALLOW_HTTP_WEBHOOKS: 'true',
     FARMBELL_EGRESS_ALLOW: '127.0.0.0/8',
   };
-  const services: Awaited<ReturnType<typeof serviceProcess>>[] = [];
+  const services: ServiceProcess[] = [];
   const add = async (name: string) => {
     const service = await serviceProcess(name, env);
     services.push(service);

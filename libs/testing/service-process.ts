@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { freePort } from '#servers';
+import { until } from './until.js';
+
+export interface ServiceProcess {
+  /** Its HTTP side: probes and metrics; the API, if it is the gateway. */
+  port: number;
+  pid: number;
+  /** What it has written so far. */
+  output(): string;
+  signal(signal: NodeJS.Signals): void;
+  /** Resolves when the process is gone; at once, if it is. */
+  end(signal: NodeJS.Signals): Promise<void>;
+}
+
+const readyMs = 60_000;
+const keptOutput = 1_000_000;
+const started = new Set<ChildProcess>();
+
+/** Ends what a spec left running, also when it failed. */
+export function endServices(): void {
+  for (const child of started) child.kill('SIGKILL');
+  started.clear();
+}
+
+/** A service as an own process: started, and ready. `node`: options of Node.js itself. Throws with its output when it ends. */
+export async function serviceProcess(name: string, env: Record<string, string>, node: string[] = []): Promise<ServiceProcess> {
+  const port = await freePort();
+  const main = new URL(`../../apps/${name}/main.js`, import.meta.url).pathname;
+  const child = spawn(process.execPath, [...node, main], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env.PATH,
+      FARMBELL_LOG_LEVEL: 'warn',
+      ...env,
+      ...(name === 'gateway' ? { FARMBELL_PORT: String(port) } : { FARMBELL_METRICS_PORT: String(port) }),
+    },
+  });
+  started.add(child);
+  let output = '';
+  const keep = (chunk: Buffer) => {
+    if (output.length < keptOutput) output += chunk;
+  };
+  child.stdout.on('data', keep);
+  child.stderr.on('data', keep);
+  const over = () => child.exitCode !== null || child.signalCode !== null;
+  void once(child, 'exit').then(() => started.delete(child));
+  const service: ServiceProcess = {
+    port,
+    pid: child.pid!,
+    output: () => output,
+    signal: (signal) => void child.kill(signal),
+    async end(signal) {
+      if (over()) return;
+      const gone = once(child, 'exit');
+      child.kill(signal);
+      await gone;
+    },
+  };
+  const ready = until(`${name} is ready`, readyMs, async () => {
+    if (over()) return true;
+    return (await fetch(`http://127.0.0.1:${port}/readyz`)).status === 200;
+  });
+  await ready.catch(async (error) => {
+    await service.end('SIGKILL');
+    throw error;
+  });
+  if (over()) throw new Error(`${name} ended at its start: ${output}`);
+  return service;
+}
