@@ -19,7 +19,7 @@ beforeAll(async () => {
   [nats, place] = await Promise.all([testNats(), testDatabase()]);
   database = await Database.open({ url: place.url, schema: 'health', migrations: [Health1700000000000] });
   bus = await Bus.connect({ url: nats.url, name: 'health' });
-  await bus.applyStreams({ dedupS: 600, retentionDays: 30, replicas: 1 });
+  await bus.applyStreams({ dedupS: 600, retentionDays: 30 });
   copies = await Copies.open(bus);
 });
 afterAll(async () => {

@@ -1,5 +1,6 @@
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager, type PubAck } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
+import { type ObjectStore, Objm } from '@nats-io/obj';
 import { connect, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import { mostFaults, type Rejection, subjects } from '#contracts';
 import { answersWithin, CONFIG, need, type Settings } from '#runtime';
@@ -9,6 +10,8 @@ export interface BusOptions {
   url: string;
   /** The service's name: shown by the server, and the owner in rejections. */
   name: string;
+  /** On how many servers of a cluster each stream and bucket is kept; 1 unless told. */
+  replicas?: number;
 }
 
 /** One connection of one process to NATS, with JetStream on it. Reconnects for ever. */
@@ -18,10 +21,11 @@ export class Bus {
     readonly nc: NatsConnection,
     readonly js: JetStreamClient,
     readonly jsm: JetStreamManager,
+    readonly replicas: number,
   ) {}
 
   /** Connects and waits for the server; credentials may stand in the URL. */
-  static async connect({ url, name }: BusOptions): Promise<Bus> {
+  static async connect({ url, name, replicas = 1 }: BusOptions): Promise<Bus> {
     const nc = await connect({
       ...server(url),
       name: `farmbell ${name}`,
@@ -35,11 +39,12 @@ export class Bus {
       nc,
       jetstream(nc, { timeout: 10_000 }),
       await jetstreamManager(nc, { timeout: 10_000, checkAPI: false }),
+      replicas,
     );
   }
 
-  applyStreams(settings: StreamSettings): Promise<void> {
-    return applyStreams(this.jsm, settings);
+  applyStreams(settings: Omit<StreamSettings, 'replicas'>): Promise<void> {
+    return applyStreams(this.jsm, { ...settings, replicas: this.replicas });
   }
 
   /** Stores a message; `id` makes a repeat within the stream's window a duplicate. Resolves when JetStream has it. */
@@ -64,12 +69,27 @@ export class Bus {
   }
 
   /** A key-value bucket, made when missing. `ttlMs`: an entry's life since it was last written. */
-  async bucket(name: string, options: { ttlMs?: number; replicas?: number } = {}): Promise<KV> {
-    return await new Kvm(this.js).create(name, {
+  async bucket(name: string, options: { ttlMs?: number } = {}): Promise<KV> {
+    const bucket = await new Kvm(this.js).create(name, {
       history: 1,
+      replicas: this.replicas,
       ...(options.ttlMs && { ttl: options.ttlMs }),
-      ...(options.replicas && { replicas: options.replicas }),
     });
+    await this.spread(`KV_${name}`);
+    return bucket;
+  }
+
+  /** An object store, made when missing. `ttlMs`: an object's life. */
+  async objects(name: string, ttlMs: number): Promise<ObjectStore> {
+    const store = await new Objm(this.js).create(name, { ttl: ttlMs * 1e6, replicas: this.replicas });
+    await this.spread(`OBJ_${name}`);
+    return store;
+  }
+
+  /** What was made for fewer servers, or more, is kept on as many as are asked for now. */
+  private async spread(stream: string): Promise<void> {
+    const { config } = await this.jsm.streams.info(stream);
+    if (config.num_replicas !== this.replicas) await this.jsm.streams.update(stream, { num_replicas: this.replicas });
   }
 
   /** Calls back whenever the connection was lost and is there again. */
@@ -113,8 +133,8 @@ export const connectBus = (name: string) => ({
   provide: Bus,
   inject: [CONFIG],
   useFactory: async (config: Settings): Promise<Bus> => {
-    const bus = await Bus.connect({ url: need(config, 'NATS_URL'), name });
-    await bus.applyStreams({ dedupS: config.FARMBELL_DEDUP_S, retentionDays: config.FARMBELL_RETENTION_DAYS, replicas: 1 });
+    const bus = await Bus.connect({ url: need(config, 'NATS_URL'), name, replicas: config.FARMBELL_NATS_REPLICAS });
+    await bus.applyStreams({ dedupS: config.FARMBELL_DEDUP_S, retentionDays: config.FARMBELL_RETENTION_DAYS });
     return bus;
   },
 });

@@ -30,7 +30,7 @@ describe('consume()', () => {
   });
   beforeEach(async () => {
     bus = await Bus.connect({ url: nats.url, name: 'spec' });
-    await bus.applyStreams({ dedupS: 60, retentionDays: 1, replicas: 1 });
+    await bus.applyStreams({ dedupS: 60, retentionDays: 1 });
   });
   afterEach(async () => {
     await Promise.all(stops.map((stop) => stop()));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type TestNats, testNats, until } from '#testing';
 import { Bus, consume } from './index.js';
 
-const settings = { dedupS: 60, retentionDays: 1, replicas: 1 };
+const settings = { dedupS: 60, retentionDays: 1 };
 
 describe('a broker that goes away', () => {
   let nats: TestNats;

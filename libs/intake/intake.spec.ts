@@ -15,7 +15,7 @@ describe('Intake', () => {
   beforeAll(async () => {
     nats = await testNats();
     bus = await Bus.connect({ url: nats.url, name: 'spec' });
-    await bus.applyStreams({ dedupS: 600, retentionDays: 30, replicas: 1 });
+    await bus.applyStreams({ dedupS: 600, retentionDays: 30 });
     intake = await Intake.open(bus);
   });
   beforeEach(() => bus.jsm.streams.purge('EVENTS'));
@@ -175,7 +175,7 @@ describe('Intake', () => {
 it('throws while the broker is away, and a repeat with the same id is stored once', async () => {
   const nats = await testNats();
   const bus = await Bus.connect({ url: nats.url, name: 'spec' });
-  await bus.applyStreams({ dedupS: 600, retentionDays: 30, replicas: 1 });
+  await bus.applyStreams({ dedupS: 600, retentionDays: 30 });
   const intake = await Intake.open(bus);
   const inputs = [{ body: { id: 'e1', type: 'job.failed' } }];
   await nats.kill();

@@ -1,4 +1,4 @@
-import { type ObjectStore, Objm } from '@nats-io/obj';
+import type { ObjectStore } from '@nats-io/obj';
 import { v7 } from 'uuid';
 import type { Bus } from '#bus';
 import { type Fault, limits, type StoredSnapshot } from '#contracts';
@@ -26,7 +26,7 @@ export class Snapshots {
   private constructor(private readonly store: ObjectStore) {}
 
   static async open(bus: Bus): Promise<Snapshots> {
-    return new Snapshots(await new Objm(bus.js).create('SNAPSHOTS', { ttl: keptMs * 1e6 }));
+    return new Snapshots(await bus.objects('SNAPSHOTS', keptMs));
   }
 
   async put(bytes: Buffer, contentType: string): Promise<StoredSnapshot> {

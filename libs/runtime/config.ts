@@ -40,6 +40,11 @@ export const settings = {
   NATS_URL: url(/^(nats|tls|wss?):$/, 'nats://user:password@host:4222')
     .optional()
     .describe('external NATS 2.12 or newer; none: embedded'),
+  FARMBELL_NATS_REPLICAS: z
+    .enum(['1', '3', '5'], 'must be 1, 3 or 5')
+    .default('1')
+    .transform(Number)
+    .describe('on how many servers of an external NATS cluster each message is kept'),
   DATABASE_URL: url(/^postgres(ql)?:$/, 'postgres://user:password@host:5432/farmbell')
     .optional()
     .describe('external PostgreSQL 15 or newer; none: embedded'),
