@@ -8,6 +8,8 @@ import { Copies } from './copies.js';
 import { Health1700000000000 } from './migration.js';
 import { type Clock, Watch } from './watch.js';
 
+/** Its tables are written at most so often. */
+const restMs = 25;
 const sweepMs = 2_000;
 const sweepsAPrune = 300;
 
@@ -71,7 +73,7 @@ export class HealthModule implements OnApplicationBootstrap, OnModuleDestroy, On
 
   private async work(signal: AbortSignal): Promise<void> {
     const onError = complain(this.log, 'health could not record what it read from ATTEMPTS, and tries again');
-    const read = consume<Report>(this.bus, { stream: 'ATTEMPTS', durable: 'health', signal, onError }, (batch) =>
+    const read = consume<Report>(this.bus, { stream: 'ATTEMPTS', durable: 'health', restMs, signal, onError }, (batch) =>
       this.watch.take(batch.map((one) => one.body)),
     );
     await Promise.all([read, this.sweeping(signal)]);

@@ -33,6 +33,8 @@ export class Bus {
       reconnectTimeWait: 250,
       waitOnFirstConnect: true,
       pingInterval: 20_000,
+      // a stack for each request, made in case it fails, costs more than the request
+      noAsyncTraces: true,
     });
     return new Bus(
       name,

@@ -1,4 +1,4 @@
-import { type ConsumerMessages, JetStreamApiError, type JsMsg } from '@nats-io/jetstream';
+import { AckPolicy, type ConsumerMessages, JetStreamApiError, type JsMsg } from '@nats-io/jetstream';
 import { accountAndType, type Fault } from '#contracts';
 import type { Bus } from './bus.js';
 import { durable, type StreamName } from './streams.js';
@@ -31,14 +31,17 @@ export interface ConsumeOptions {
    * in its place, not after ack_wait and behind newer ones. The old reader's acks are refused from then on.
    */
   fresh?: boolean;
-  /** At most so many messages a batch; a batch is whatever has arrived, it never waits to fill. */
+  /** At most so many messages a batch; a batch is whatever has arrived. */
   max?: number;
+  /** So long after a batch the next one begins: what arrives meanwhile is worked off together. A first message never waits. */
+  restMs?: number;
   signal: AbortSignal;
   onError?: (error: unknown) => void;
 }
 
 const tries = 5;
 const retryMs = 1000;
+const nextTryMs = 200;
 /** Well below the consumers' ack_wait: what is held here is not handed out again meanwhile. */
 const beatMs = 10_000;
 
@@ -47,8 +50,8 @@ type Handle<T> = (messages: Incoming<T>[]) => Promise<void>;
 /**
  * The consume loop: hands batches to `handle` in order, one at a time, and acks a batch only when `handle` has stored its
  * output. When it throws: surroundings away -> the batch is held and tried again, nothing overtakes it; otherwise the batch
- * is tried message by message, and one that keeps failing alone is put on REJECTED and terminated. Runs until the signal
- * aborts; what is held then goes back.
+ * is tried message by message, and one that keeps failing alone is put on REJECTED and terminated. Nothing is given back
+ * before the signal aborts, so that order stays and one ack may speak for all messages before it.
  */
 export async function consume<T>(bus: Bus, options: ConsumeOptions, handle: Handle<T>): Promise<void> {
   const { signal, onError = () => {} } = options;
@@ -62,7 +65,7 @@ export async function consume<T>(bus: Bus, options: ConsumeOptions, handle: Hand
         await bus.jsm.consumers.delete(stream, name).catch((error) => {
           if (!isMissing(error)) throw error;
         });
-      const declared = durable(name, options.filter);
+      const declared = durable(stream, name, options.filter);
       await bus.jsm.consumers.add(stream, declared).catch(async (error) => {
         if (!isChanged(error)) throw error;
         await bus.jsm.consumers.update(stream, name, declared);
@@ -77,7 +80,9 @@ export async function consume<T>(bus: Bus, options: ConsumeOptions, handle: Hand
       signal.addEventListener('abort', stop, { once: true });
       if (signal.aborted) stop();
       try {
-        await drainBatches(messages, options.max ?? 500, signal, (batch) => workOff({ bus, handle, onError, signal }, batch));
+        const ackAll = declared.ack_policy === AckPolicy.All;
+        const work = { bus, handle, onError, signal, ackAll };
+        await drainBatches(messages, options, (batch) => workOff(work, batch));
       } finally {
         signal.removeEventListener('abort', stop);
         messages.stop();
@@ -92,8 +97,7 @@ export async function consume<T>(bus: Bus, options: ConsumeOptions, handle: Hand
 /** Collects what has arrived while the last batch was worked off. */
 async function drainBatches(
   messages: ConsumerMessages,
-  max: number,
-  signal: AbortSignal,
+  { max = 500, restMs = 0, signal }: ConsumeOptions,
   work: (batch: JsMsg[]) => Promise<void>,
 ): Promise<void> {
   const waiting: JsMsg[] = [];
@@ -123,6 +127,7 @@ async function drainBatches(
         batch = waiting.splice(0, max);
         await work(batch);
         batch = [];
+        if (restMs > 0 && !ended) await pause(restMs, signal);
       } else if (ended) break;
       else
         await new Promise<void>((done) => {
@@ -143,72 +148,81 @@ interface Work<T> {
   handle: Handle<T>;
   onError: (error: unknown) => void;
   signal: AbortSignal;
+  /** An ack of the last message is one of all before it. */
+  ackAll: boolean;
 }
 
 async function workOff<T>(work: Work<T>, batch: JsMsg[]): Promise<void> {
-  const read: [JsMsg, Incoming<T>][] = [];
-  for (const message of batch) {
-    try {
-      read.push([message, incoming<T>(message)]);
-    } catch {
-      await terminate(work.bus, message, [{ path: '', message: 'is not JSON' }]);
-    }
-  }
-  while (read.length > 0) {
-    try {
-      await work.handle(read.map(([, body]) => body));
-      for (const [message] of read) message.ack();
-      return;
-    } catch (error) {
-      if (transient(error)) {
-        work.onError(error);
-        await pause(retryMs, work.signal);
-        if (!work.signal.aborted) continue;
-        for (const [message] of read) message.nak();
-      } else if (read.length > 1) {
-        for (const [message] of read) await workOff(work, [message]);
-      } else {
-        work.onError(error);
-        await refuse(work.bus, read[0]![0], error);
-      }
-      return;
-    }
-  }
-}
-
-async function refuse(bus: Bus, message: JsMsg, error: unknown): Promise<void> {
-  if (error instanceof Poison) return terminate(bus, message, error.errors);
-  if (message.info.deliveryCount >= tries) {
-    return terminate(bus, message, [
-      { path: '', message: `could not be worked off: ${error instanceof Error ? error.message : String(error)}` },
-    ]);
-  }
-  message.nak(200 * message.info.deliveryCount);
-}
-
-async function terminate(bus: Bus, message: JsMsg, errors: Fault[]): Promise<void> {
+  const read = batch.map((message) => incoming<T>(message));
+  const readable = read.filter((one) => one !== undefined);
   try {
-    await bus.reject({
-      id: `${message.info.stream}-${message.seq}`,
-      subject: message.subject,
-      account: accountAndType(message.subject)?.account ?? null,
-      errors,
-      body: message.string(),
-    });
-    message.term(errors[0]?.message ?? 'rejected');
-  } catch {
-    message.nak(1000);
+    if (readable.length > 0) await surely(work, () => work.handle(readable));
+    // only now, as an ack may speak for what was before it
+    for (const [i, one] of read.entries()) if (!one) await refuse(work, batch[i]!, [{ path: '', message: 'is not JSON' }]);
+    for (const message of work.ackAll ? batch.slice(-1) : batch) message.ack();
+  } catch (error) {
+    if (work.signal.aborted) for (const message of batch) message.nak();
+    else if (batch.length > 1) for (const message of batch) await workOff(work, [message]);
+    else await again(work, batch[0]!, readable, error);
   }
 }
 
-const incoming = <T>(message: JsMsg): Incoming<T> => ({
-  body: JSON.parse(message.string()) as T,
-  subject: message.subject,
-  seq: message.seq,
-  time: new Date(message.info.timestampNanos / 1e6),
-  redelivered: message.redelivered,
-  headers: message.headers,
-});
+/** One message that failed: tried a few times more in its place, then refused. */
+async function again<T>(work: Work<T>, message: JsMsg, body: Incoming<T>[], first: unknown): Promise<void> {
+  let error = first;
+  for (let n = 1; n < tries && !(error instanceof Poison); n++) {
+    work.onError(error);
+    await pause(nextTryMs * n, work.signal);
+    if (work.signal.aborted) return message.nak();
+    try {
+      await surely(work, () => work.handle(body));
+      return message.ack();
+    } catch (thrown) {
+      error = thrown;
+    }
+  }
+  const fault = { path: '', message: `could not be worked off: ${error instanceof Error ? error.message : String(error)}` };
+  await refuse(work, message, error instanceof Poison ? error.errors : [fault]).catch(() => message.nak());
+}
+
+/** Puts a message on REJECTED and ends it. Throws only when the signal aborts. */
+async function refuse<T>(work: Work<T>, message: JsMsg, errors: Fault[]): Promise<void> {
+  const rejection = {
+    id: `${message.info.stream}-${message.seq}`,
+    subject: message.subject,
+    account: accountAndType(message.subject)?.account ?? null,
+    errors,
+    body: message.string(),
+  };
+  await surely(work, () => work.bus.reject(rejection));
+  message.term(errors[0]?.message ?? 'rejected');
+}
+
+/** Tries again for as long as surroundings are away. */
+async function surely<T>({ onError, signal }: Work<T>, act: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!transient(error) || signal.aborted) throw error;
+      onError(error);
+      await pause(retryMs, signal);
+      if (signal.aborted) throw error;
+    }
+  }
+}
+
+/** The message read; undefined when it is no JSON. */
+function incoming<T>(message: JsMsg): Incoming<T> | undefined {
+  let body: T;
+  try {
+    body = JSON.parse(message.string()) as T;
+  } catch {
+    return undefined;
+  }
+  const { subject, seq, redelivered, headers } = message;
+  return { body, subject, seq, time: new Date(message.info.timestampNanos / 1e6), redelivered, headers };
+}
 
 /** Waits, but not beyond the signal. */
 export const pause = (ms: number, signal?: AbortSignal) =>

@@ -59,10 +59,13 @@ async function applyStream(jsm: JetStreamManager, config: Declared): Promise<voi
   await jsm.streams.update(config.name, config);
 }
 
-export const durable = (name: string, filter?: string | string[], maxAckPending = 2000) => ({
+const workQueues: StreamName[] = ['INGEST', 'DELIVERIES'];
+
+/** A durable consumer of a stream. Of what is kept anyway, one ack tells how far it has come; a work queue's message is acked by itself. */
+export const durable = (stream: StreamName, name: string, filter?: string | string[]) => ({
   durable_name: name,
-  ack_policy: AckPolicy.Explicit,
+  ack_policy: workQueues.includes(stream) ? AckPolicy.Explicit : AckPolicy.All,
   ack_wait: 30 * seconds,
-  max_ack_pending: maxAckPending,
+  max_ack_pending: 2000,
   ...(Array.isArray(filter) ? { filter_subjects: filter } : filter ? { filter_subject: filter } : {}),
 });

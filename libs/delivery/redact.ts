@@ -28,14 +28,24 @@ function forms(secret: string): string[] {
   return [...all, ...all.map(lowerHex)].filter((form) => form.length >= LEAST_LENGTH);
 }
 
+/** By the list itself: a channel's secrets are one list for as long as its settings stay. */
+const known = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+function formsOf(secrets: readonly string[]): ReadonlySet<string> {
+  const before = known.get(secrets);
+  if (before) return before;
+  const wanted = new Set(secrets.filter((secret) => secret.length >= LEAST_LENGTH).flatMap(forms));
+  known.set(secrets, wanted);
+  return wanted;
+}
+
 /**
  * Replaces every occurrence of every secret of 6 characters or more, also in its URL-encoded, JSON-escaped and base64url forms, with `[redacted]`.
  * Longest first; where occurrences overlap, all of them go under one mark. Shorter secrets are left alone.
  */
 export function redact(text: string, secrets: readonly string[]): string {
-  const wanted = new Set(secrets.filter((secret) => secret.length >= LEAST_LENGTH).flatMap(forms));
   const spans: [number, number][] = [];
-  for (const form of wanted) {
+  for (const form of formsOf(secrets)) {
     for (let at = text.indexOf(form); at >= 0; at = text.indexOf(form, at + 1)) spans.push([at, at + form.length]);
   }
   spans.sort((a, b) => a[0] - b[0] || b[1] - a[1]);

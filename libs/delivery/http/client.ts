@@ -210,8 +210,8 @@ export function createHttp({ policy, userAgent, connections, resolve: given, ca 
     const forward = () => stop.abort(call.signal?.reason);
     call.signal?.addEventListener('abort', forward, { once: true });
     if (call.signal?.aborted) forward();
-    const late = new HttpFailure('timeout', `${url.host} did not answer completely within ${call.timeoutMs} ms`);
-    const timer = setTimeout(() => stop.abort(late), call.timeoutMs);
+    const late = () => new HttpFailure('timeout', `${url.host} did not answer completely within ${call.timeoutMs} ms`);
+    const timer = setTimeout(() => stop.abort(late()), call.timeoutMs);
     // undici looks at the signal only once it is connected, so the call does not wait for undici to notice.
     const stopped = new Promise<never>((_, reject) => {
       stop.signal.addEventListener('abort', () => reject(stop.signal.reason), { once: true });
