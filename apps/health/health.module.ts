@@ -9,7 +9,7 @@ import { Health1700000000000 } from './migration.js';
 import { type Clock, Watch } from './watch.js';
 
 /** Its tables are written at most so often. */
-const restMs = 25;
+const restMs = 100;
 const sweepMs = 2_000;
 const sweepsAPrune = 300;
 

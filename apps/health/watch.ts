@@ -30,6 +30,7 @@ export class Watch {
     const now = this.clock();
     const { channels, troubles, gone } = foundIn(reports, now);
     if (channels.length === 0) return;
+    if (troubles.length + gone.length === 0) return ledger.record(this.database.manager, channels, []);
     await this.database.transaction(async (db) => {
       await ledger.record(db, channels, troubles);
       const concerned = new Set([...troubles, ...gone].map((one) => one.channel));

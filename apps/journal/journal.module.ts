@@ -15,15 +15,15 @@ const database = {
     Database.open({ url: need(config, 'DATABASE_URL'), schema: 'journal', migrations: [Journal1700000000000] }),
 };
 
-/** A table is written at most so often: a few large statements cost less than many small ones. */
-const restMs = 25;
+/** Tables are written at most so often: a few large statements cost less than many small ones. */
+const lingerMs = 25;
 
 /** What people read: keeps events, deliveries, attempts and refusals, and answers questions about them. */
 @Module({
   providers: [
     connectBus('journal'),
     database,
-    { provide: Store, inject: [Database], useFactory: (held: Database) => new Store(held) },
+    { provide: Store, inject: [Database], useFactory: (held: Database) => new Store(held, lingerMs) },
     { provide: Reading, inject: [Database], useFactory: (held: Database) => new Reading(held) },
   ],
 })
@@ -78,7 +78,7 @@ export class JournalModule implements OnApplicationBootstrap, OnModuleDestroy, O
 
   private read<T>(stream: StreamName, durable: string, store: (batch: Incoming<T>[]) => Promise<void>): Promise<void> {
     const onError = complain(this.log, `journal could not store what it read from ${stream}, and tries again`);
-    return consume<T>(this.bus, { stream, durable, restMs, signal: this.stop.signal, onError }, store);
+    return consume<T>(this.bus, { stream, durable, signal: this.stop.signal, onError }, store);
   }
 
   private reply<K extends AskName>(name: K, handle: (ask: Asks[K][0]) => Promise<Asks[K][1]>): void {

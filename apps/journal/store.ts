@@ -1,33 +1,46 @@
-import type { Incoming } from '#bus';
+import { type Incoming, transient } from '#bus';
 import type { FarmEvent, Rejection, Report, Routed } from '#contracts';
-import type { Database } from '#runtime';
+import { type Database, gathering } from '#runtime';
 import { byKey, firstEvent, firstRejected, keptAttempt, mergedDelivery } from './merge.js';
 import { plainJson } from './plain.js';
-import { type AttemptRow, type DeliveryRow, eventRow, rejectedRow, reportRows, routedRows } from './rows.js';
+import { type AttemptRow, type DeliveryRow, type EventRow, eventRow, rejectedRow, reportRows, routedRows } from './rows.js';
 
 /** A space cannot stand in an account's name. */
 const keyOfEvent = (row: { account: string; id: string }) => `${row.account} ${row.id}`;
 
-/** Writes batches of messages: one statement a table, whatever came before, or twice. */
+interface Rows {
+  events: readonly EventRow[];
+  deliveries: readonly DeliveryRow[];
+  attempts: readonly AttemptRow[];
+}
+const none: Rows = { events: [], deliveries: [], attempts: [] };
+
+/**
+ * Writes batches of messages, whatever came before, or twice. What the streams bring within `lingerMs` goes into one statement:
+ * a delivery that is routed and reported meanwhile is written once.
+ */
 export class Store {
-  constructor(private readonly database: Database) {}
+  private readonly write: (rows: Rows) => Promise<void>;
 
-  async events(messages: readonly Pick<Incoming<FarmEvent>, 'body' | 'seq' | 'time'>[]): Promise<void> {
-    const rows = byKey(messages.map(eventRow), keyOfEvent, firstEvent);
-    await this.database.query(upsertEvents, [plainJson(rows)]);
+  constructor(
+    private readonly database: Database,
+    lingerMs = 0,
+  ) {
+    this.write = gathering<Rows>((given) => this.writeAll(given), { lingerMs, splits: (error) => !transient(error) });
   }
 
-  async routed(messages: readonly { body: Routed }[]): Promise<void> {
-    const rows = messages.flatMap(({ body }) => routedRows(body));
-    await this.write(rows, []);
+  events(messages: readonly Pick<Incoming<FarmEvent>, 'body' | 'seq' | 'time'>[]): Promise<void> {
+    return this.write({ ...none, events: messages.map(eventRow) });
   }
 
-  async reports(messages: readonly { body: Report }[]): Promise<void> {
+  routed(messages: readonly { body: Routed }[]): Promise<void> {
+    return this.write({ ...none, deliveries: messages.flatMap(({ body }) => routedRows(body)) });
+  }
+
+  reports(messages: readonly { body: Report }[]): Promise<void> {
     const rows = messages.map(({ body }) => reportRows(body));
-    await this.write(
-      rows.map((row) => row.delivery),
-      rows.flatMap((row) => row.attempt ?? []),
-    );
+    const attempts = rows.flatMap((row) => row.attempt ?? []);
+    return this.write({ ...none, deliveries: rows.map((row) => row.delivery), attempts });
   }
 
   async rejected(messages: readonly { body: Rejection }[]): Promise<void> {
@@ -39,16 +52,25 @@ export class Store {
     await this.database.query(upsertRejected, [plainJson(rows)]);
   }
 
-  /** Attempts in the same statement: a batch is one transaction, and one round trip. */
-  private async write(deliveries: readonly DeliveryRow[], attempts: readonly AttemptRow[]): Promise<void> {
-    const rows = byKey(deliveries, (row) => row.id, mergedDelivery);
-    if (rows.length === 0) return;
-    if (attempts.length === 0) {
-      await this.database.query(upsertDeliveries, [plainJson(rows)]);
-      return;
-    }
-    const made = byKey(attempts, (row) => `${row.delivery} ${row.n}`, keptAttempt);
-    await this.database.query(`with written as (${upsertDeliveries}) ${upsertAttempts}`, [plainJson(rows), plainJson(made)]);
+  /** One statement: one transaction, one round trip. */
+  private async writeAll(given: Rows[]): Promise<void> {
+    const events = byKey(
+      given.flatMap((rows) => rows.events),
+      keyOfEvent,
+      firstEvent,
+    );
+    const deliveries = byKey(
+      given.flatMap((rows) => rows.deliveries),
+      (row) => row.id,
+      mergedDelivery,
+    );
+    const attempts = byKey(
+      given.flatMap((rows) => rows.attempts),
+      (row) => `${row.delivery} ${row.n}`,
+      keptAttempt,
+    );
+    if (events.length + deliveries.length === 0) return;
+    await this.database.query(upsertAll, [plainJson(events), plainJson(deliveries), plainJson(attempts)]);
   }
 }
 
@@ -69,7 +91,7 @@ const upsertDeliveries = `
   insert into delivery as held (id, account, channel, channel_type, event_id, event_type, outcome, reason, created_at,
     finished_at, next_attempt_at, replay_of, folded_into, test, claim)
   select id, account, channel, channel_type, event_id, event_type, outcome, reason, created_at,
-    finished_at, next_attempt_at, replay_of, folded_into, test, claim from json_populate_recordset(null::delivery, $1)
+    finished_at, next_attempt_at, replay_of, folded_into, test, claim from json_populate_recordset(null::delivery, $2)
   on conflict (id) do update set
     ${ofGreaterClaim},
     created_at = least(held.created_at, excluded.created_at),
@@ -88,11 +110,13 @@ const attemptOrder = (row: string) =>
 
 const upsertAttempts = `
   insert into attempt as held (delivery, n, at, latency_ms, status, reason, answer)
-  select delivery, n, at, latency_ms, status, reason, answer from json_populate_recordset(null::attempt, $2)
+  select delivery, n, at, latency_ms, status, reason, answer from json_populate_recordset(null::attempt, $3)
   on conflict (delivery, n) do update set
     at = excluded.at, latency_ms = excluded.latency_ms, status = excluded.status,
     reason = excluded.reason, answer = excluded.answer
   where ${attemptOrder('excluded')} < ${attemptOrder('held')}`;
+
+const upsertAll = `with events as (${upsertEvents}), deliveries as (${upsertDeliveries}) ${upsertAttempts}`;
 
 const upsertRejected = `
   insert into rejected as held (id, at, service, subject, account, errors, body)

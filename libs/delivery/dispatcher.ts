@@ -3,10 +3,14 @@ import { Parking } from './parking.js';
 import type { Waiting, WaitingRow } from './waiting.js';
 import type { Item } from './worker.js';
 
-/** Held at most for a channel that is slow to answer; the rest waits in the table, so that its lane stays free. */
+/** Held at most for a channel that is slow; the rest waits in the table, so that its lane stays free. */
 const heldSlow = 20;
 const heldFast = 128;
+/** A channel is quick while one of its deliveries ends so often, and slow at the latest when none has for so long. */
+const quickMs = 10;
 const slowMs = 250;
+/** Of what the last interval counts, against those before it. */
+const weight = 0.1;
 const drainRows = 100;
 
 interface State {
@@ -26,7 +30,8 @@ interface State {
   /** Asked for while it was being drained. */
   drainAgain: boolean;
   lastDone: number;
-  lastTook: number;
+  /** Milliseconds between two ends while something was in hand, smoothed. */
+  interval: number;
 }
 
 export interface DispatcherParts {
@@ -76,7 +81,7 @@ export class Dispatcher {
     const state = this.stateOf(row.body.channel);
     if (this.rowsHeld.has(row.body.id)) return;
     if (state.held < heldSlow || (state.held < heldFast && this.quick(state))) return this.keepRow(row, state);
-    await this.parts.waiting.put([{ ...row, cause: 'backlog', due: null }]);
+    await this.parts.waiting.put({ ...row, cause: 'backlog', due: null });
     state.behind = true;
   }
 
@@ -107,7 +112,7 @@ export class Dispatcher {
   }
 
   private quick(state: State): boolean {
-    return state.lastTook < slowMs && Date.now() - state.lastDone < slowMs;
+    return state.interval < quickMs && Date.now() - state.lastDone < slowMs;
   }
 
   private stateOf(channel: string): State {
@@ -124,7 +129,7 @@ export class Dispatcher {
         draining: false,
         drainAgain: false,
         lastDone: Date.now(),
-        lastTook: 0,
+        interval: 0,
       };
       this.channels.set(channel, state);
     } else if (state.held === 0) {
@@ -154,13 +159,13 @@ export class Dispatcher {
   private async run(channel: string, state: State, key: string, queue: Item[]): Promise<void> {
     while (queue.length > 0) {
       const item = queue[0]!;
-      const began = Date.now();
       if (!item.lost() && !this.parts.signal.aborted) await this.parts.work(item).catch(this.parts.onError);
       this.rowsHeld.delete(item.delivery.id);
       queue.shift();
       state.held--;
-      state.lastDone = Date.now();
-      state.lastTook = state.lastDone - began;
+      const now = Date.now();
+      state.interval += weight * (now - state.lastDone - state.interval);
+      state.lastDone = now;
       if (state.behind && state.held < heldSlow / 2) void this.drain(channel);
     }
     state.queues.delete(key);

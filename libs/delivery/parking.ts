@@ -41,7 +41,7 @@ export class Parking {
       // what another process owns by now is its own to park
       const mine = items.filter((item) => !item.lost());
       try {
-        await waiting.put(mine.map(({ delivery, seq }) => ({ seq, cause: 'backlog', due: null, body: delivery })));
+        await waiting.putAll(mine.map(({ delivery, seq }) => ({ seq, cause: 'backlog', due: null, body: delivery })));
       } catch (error) {
         onError(error);
         this.parked.unshift(...items);

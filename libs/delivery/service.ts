@@ -25,7 +25,7 @@ const staleRows = 200;
 export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
   private readonly stopping = new AbortController();
   private readonly finished = new Finished();
-  private readonly unacked = new Unacked();
+  private readonly unacked: Unacked;
   private readonly waiting: Waiting;
   private http!: Http;
   private lanes!: Lanes;
@@ -45,6 +45,7 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
     private readonly probes: Probes,
   ) {
     this.waiting = new Waiting(database, channel.type);
+    this.unacked = new Unacked((send) => bus.together(send));
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -144,7 +145,7 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
     return {
       delivery: row.body,
       seq: row.seq,
-      settle: () => this.waiting.remove([id]),
+      settle: () => this.waiting.remove(id),
       wait: () => {},
       lost: () => !this.lanes.owns(lane),
     };

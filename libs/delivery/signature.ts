@@ -1,5 +1,5 @@
 /** Standard Webhooks signatures, scheme v1: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 
 const PREFIX = 'whsec_';
 
@@ -21,6 +21,21 @@ export function signingSecretFault(secret: string): string | undefined {
 /** A new secret: `whsec_` and base64 of 32 random bytes. */
 export const newSigningSecret = (): string => PREFIX + randomBytes(32).toString('base64');
 
+const mostKeys = 10_000;
+const keys = new Map<string, KeyObject>();
+
+/** A secret's key, checked and made once. */
+function keyOf(secret: string): KeyObject {
+  const before = keys.get(secret);
+  if (before) return before;
+  const fault = signingSecretFault(secret);
+  if (fault) throw new Error(`The signing secret ${fault}`);
+  const key = createSecretKey(Buffer.from(secret.slice(PREFIX.length), 'base64'));
+  if (keys.size >= mostKeys) keys.clear();
+  keys.set(secret, key);
+  return key;
+}
+
 /**
  * The `webhook-signature` value for one attempt: `v1,<base64>`. To rotate, join the values of the old and the new secret with a space.
  * @param id the `webhook-id`: the same on every attempt; without a full stop, which separates the signed parts
@@ -29,10 +44,8 @@ export const newSigningSecret = (): string => PREFIX + randomBytes(32).toString(
  * Throws when the secret, the id or the timestamp is not as the specification wants it.
  */
 export function sign(secret: string, id: string, timestampSeconds: number, body: string | Uint8Array): string {
-  const fault = signingSecretFault(secret);
-  if (fault) throw new Error(`The signing secret ${fault}`);
   if (id === '' || id.includes('.')) throw new Error('A webhook-id must not be empty or hold a full stop: use the delivery id');
   if (!Number.isSafeInteger(timestampSeconds)) throw new Error('A webhook-timestamp is in whole seconds: round it down');
-  const key = Buffer.from(secret.slice(PREFIX.length), 'base64');
+  const key = keyOf(secret);
   return `v1,${createHmac('sha256', key).update(`${id}.${timestampSeconds}.`).update(body).digest('base64')}`;
 }

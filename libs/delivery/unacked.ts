@@ -1,5 +1,5 @@
 import type { JsMsg } from '@nats-io/jetstream';
-import { pause } from '#bus';
+import { type Bus, pause } from '#bus';
 
 const everyMs = 10_000;
 
@@ -16,6 +16,8 @@ interface Held {
 export class Unacked {
   private readonly inHand = new Map<string, Held>();
 
+  constructor(private readonly together: Bus['together']) {}
+
   /** False when the delivery is in hand already. */
   take(delivery: string, held: Held): boolean {
     const before = this.inHand.get(delivery);
@@ -24,8 +26,9 @@ export class Unacked {
   }
 
   ack(delivery: string): void {
-    this.inHand.get(delivery)?.message.ack();
+    const held = this.inHand.get(delivery);
     this.inHand.delete(delivery);
+    if (held) this.together(() => held.message.ack());
   }
 
   async run(signal: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import type { ChannelType, Delivery } from '#contracts';
-import type { Database } from '#runtime';
+import { type Database, gathering } from '#runtime';
 
 /** `retry`: until its time; `backlog`: until its channel has room, in the order of `seq`. */
 export type Cause = 'retry' | 'backlog';
@@ -41,13 +41,18 @@ export const migrations = [Waiting1763700000000];
 
 /** The waiting room: deliveries that are not due yet, or whose channel is busy. One table for every channel type. */
 export class Waiting {
+  /** Stores one row, together with others that are stored at the same time. */
+  readonly put = gathering<WaitingRow>((rows) => this.putAll(rows));
+  /** Deletes one delivery's row, likewise. */
+  readonly remove = gathering<string>((ids) => this.database.query('delete from waiting where delivery = any($1)', [ids]));
+
   constructor(
     private readonly database: Database,
     private readonly type: ChannelType,
   ) {}
 
   /** Stores rows; one that is there already is moved to its new attempt and time. */
-  async put(rows: WaitingRow[]): Promise<void> {
+  async putAll(rows: WaitingRow[]): Promise<void> {
     const columns = <T>(pick: (row: WaitingRow) => T) => rows.map(pick);
     await this.database.query(
       `insert into waiting (delivery, attempt, type, lane, channel, epoch, seq, due, cause, body)
@@ -70,10 +75,6 @@ export class Waiting {
         columns((r) => JSON.stringify(r.body)),
       ],
     );
-  }
-
-  async remove(deliveries: string[]): Promise<void> {
-    if (deliveries.length) await this.database.query('delete from waiting where delivery = any($1)', [deliveries]);
   }
 
   /** Retries whose time has come, the earliest first. */

@@ -47,16 +47,22 @@ export class Worker {
 
   async work(item: Item): Promise<void> {
     const { delivery } = item;
-    const { finished, cache, signal, onError } = this.parts;
-    if (finished.has(delivery.id, delivery.attempt)) return await item.settle();
+    const { finished, signal } = this.parts;
     while (!signal.aborted && !item.lost()) {
-      try {
-        const ready = await cache.get(delivery.channel, delivery.version);
-        if (ready !== 'older') return await this.decide(item, ready);
-      } catch (error) {
-        onError(error);
-      }
+      if (finished.has(delivery.id, delivery.attempt)) return this.surely(async () => item.settle());
+      const ready = await this.ready(delivery);
+      if (ready !== 'older') return this.decide(item, ready);
       await pause(250, signal);
+    }
+  }
+
+  /** The channel; `older` too when it cannot be read now. */
+  private async ready(delivery: Delivery): Promise<Ready | 'deleted' | 'older'> {
+    try {
+      return await this.parts.cache.get(delivery.channel, delivery.version);
+    } catch (error) {
+      this.parts.onError(error);
+      return 'older';
     }
   }
 
@@ -86,7 +92,7 @@ export class Worker {
     const then = next(delivery, verdict, ready.copy, channel.retry.schedule, new Date());
     const body: Delivery = { ...delivery, attempt: delivery.attempt + 1, first_attempt_at: first };
     if ('at' in then) {
-      await this.surely(() => waiting.put([{ seq: item.seq, cause: 'retry', due: then.at, body }]));
+      await this.surely(() => waiting.put({ seq: item.seq, cause: 'retry', due: then.at, body }));
       onWait(then.at);
     }
     const outcome = 'outcome' in then ? then.outcome : null;
@@ -103,8 +109,7 @@ export class Worker {
       ...(isOutage(channel, verdict) && { outage: true as const }),
     });
     observe(channel.type, delivery, made, outcome);
-    if (outcome === null) await item.wait();
-    else await item.settle();
+    await this.surely(async () => (outcome === null ? item.wait() : item.settle()));
   }
 
   async end(item: Item, outcome: 'cancelled' | 'expired', meaning: string): Promise<void> {
@@ -119,7 +124,7 @@ export class Worker {
       meaning,
     });
     observe(this.parts.channel.type, delivery, undefined, outcome);
-    await item.settle();
+    await this.surely(async () => item.settle());
   }
 
   private async report({ test }: Delivery, report: Report): Promise<void> {
