@@ -4,8 +4,16 @@ import { makeLog, newKey, readConfig, start } from '#runtime';
 import { testDatabase, testNats } from '#testing';
 import { grpcServer } from '../printer-ingest/index.js';
 
-/** A farm for specs: modules in this process over a real NATS and PostgreSQL of their own. */
-export async function testFarm(modules: (Type | DynamicModule)[], env: Record<string, string> = {}, grpcPort?: number) {
+/**
+ * A farm for specs: modules in this process over a real NATS and PostgreSQL of their own, each service as its own NATS user.
+ * stop() throws when NATS refused one of them something. `onLine` is told every line of the log.
+ */
+export async function testFarm(
+  modules: (Type | DynamicModule)[],
+  env: Record<string, string> = {},
+  grpcPort?: number,
+  onLine: (line: string) => void = () => {},
+) {
   const [nats, database] = await Promise.all([testNats(), testDatabase()]);
   const fixed = {
     NATS_URL: nats.url,
@@ -15,18 +23,37 @@ export async function testFarm(modules: (Type | DynamicModule)[], env: Record<st
     FARMBELL_ALLOW_HTTP_WEBHOOKS: 'true',
     FARMBELL_EGRESS_ALLOW: '127.0.0.0/8',
   };
-  const log = makeLog({ name: 'test', level: process.env.FARMBELL_TEST_LOG ?? 'silent' });
+  const refused: string[] = [];
+  const shown = process.env.FARMBELL_TEST_LOG;
+  const write = (line: string) => {
+    onLine(line);
+    if (line.includes('the server refuses')) refused.push(line);
+    if (shown) process.stdout.write(line);
+  };
+  const level = shown ?? env.FARMBELL_LOG_LEVEL ?? 'warn';
+  const log = makeLog({ name: 'test', level, to: { write } });
   const prepare =
     grpcPort === undefined
       ? undefined
-      : (nest: NestFastifyApplication) => void nest.connectMicroservice(grpcServer(readConfig(fixed), '127.0.0.1', grpcPort));
+      : (nest: NestFastifyApplication) =>
+          void nest.connectMicroservice(grpcServer(readConfig({ ...fixed, ...env }), '127.0.0.1', grpcPort));
   const launch = () =>
-    start({ name: 'test', modules, config: readConfig({ ...fixed, ...env }), log, host: '127.0.0.1', port: 0, prepare });
+    start({
+      name: 'test',
+      modules,
+      config: readConfig({ ...fixed, ...env }),
+      log,
+      host: '127.0.0.1',
+      port: 0,
+      natsUrlOf: nats.urlOf,
+      prepare,
+    });
   let app = await launch();
   return {
     nats,
     database,
     env: fixed,
+    url: () => app.getUrl(),
     /** One request as the admin: its status and body. */
     async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
       const answer = await fetch(`${await app.getUrl()}${path}`, {
@@ -52,6 +79,7 @@ export async function testFarm(modules: (Type | DynamicModule)[], env: Record<st
       await app.close();
       await nats.stop();
       await database.drop();
+      if (refused.length > 0) throw new Error(`NATS refused what a service needs: ${refused.join('')}`);
     },
   };
 }

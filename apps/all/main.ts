@@ -1,9 +1,9 @@
 import { v7 } from 'uuid';
 import { Bus, Leases } from '#bus';
 import { makeLog, onStop, orExit, publicUrl, readConfig, type Settings, start } from '#runtime';
-import { startEmbedded } from '#servers';
 import { grpcServer } from '../printer-ingest/index.js';
 import { modules } from './modules.js';
+import { ownServers } from './own-servers.js';
 import { withPorts } from './ports.js';
 import { withSecrets } from './secrets.js';
 import { welcome } from './welcome.js';
@@ -11,20 +11,12 @@ import { welcome } from './welcome.js';
 await orExit(async () => {
   const given = withSecrets(readConfig());
   const log = makeLog({ name: 'farmbell', level: given.FARMBELL_LOG_LEVEL, pretty: process.stdout.isTTY === true });
-  const servers = await startEmbedded({
-    dataDir: given.FARMBELL_DATA_DIR,
-    natsHost: given.FARMBELL_NATS_HOST,
-    natsPort: given.FARMBELL_NATS_PORT,
-    natsPortSet: given.FARMBELL_NATS_PORT !== undefined,
-    syncInterval: given.FARMBELL_NATS_SYNC,
-    needNats: given.NATS_URL === undefined,
-    needPostgres: given.DATABASE_URL === undefined,
-    log: (line) => log.info(line),
-  });
+  const servers = await ownServers(given, (line) => log.info(line));
   try {
     const config: Settings = await withPorts({
       ...given,
-      NATS_URL: given.NATS_URL ?? servers.natsUrl,
+      // of the embedded one the place alone: each service has its own user
+      NATS_URL: given.NATS_URL ?? placeOf(servers.natsUrl),
       DATABASE_URL: given.DATABASE_URL ?? servers.databaseUrl,
     });
     if (servers.natsUrl) await freeLeases(servers.natsUrl);
@@ -35,6 +27,7 @@ await orExit(async () => {
       log,
       host: config.FARMBELL_HOST,
       port: config.FARMBELL_PORT!,
+      natsUrlOf: servers.natsUrlOf,
       prepare: (nest) => void nest.connectMicroservice(grpcServer(config, config.FARMBELL_HOST, config.FARMBELL_GRPC_PORT!)),
     });
     const stop = async () => {
@@ -53,6 +46,13 @@ await orExit(async () => {
     throw error;
   }
 });
+
+/** A URL without its credentials. */
+function placeOf(url: string | undefined): string | undefined {
+  if (url === undefined) return undefined;
+  const { protocol, host } = new URL(url);
+  return `${protocol}//${host}`;
+}
 
 /** Behind the data dir's lock no other process lives: what a killed one held is free at once. */
 async function freeLeases(url: string): Promise<void> {

@@ -8,7 +8,7 @@ import { testFarm } from './farm.js';
 it('carries an event from EVENTS to a receiver', async () => {
   const farm = await testFarm([RulesModule, WebhookModule]);
   const sink = await receiver();
-  const bus = await Bus.connect({ url: farm.nats.url, name: 'spec' });
+  const bus = await Bus.connect({ url: farm.nats.url, name: 'gateway' });
   const made = await ask(bus, 'rules.channel.create', {
     account: 'default',
     id: 'ch1',

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
 import { Inject, Module } from '@nestjs/common';
-import { alone, answer, Bus, connectBus, consume, Leases, pause } from '#bus';
+import { alone, answer, Bus, connectBus, follow, Leases, pause, placeOf } from '#bus';
 import type { Report } from '#contracts';
 import { CONFIG, complain, Database, LOG, type Log, need, Probes, type Settings } from '#runtime';
 import { Copies } from './copies.js';
-import { Health1700000000000 } from './migration.js';
+import { migrations } from './migration.js';
 import { type Clock, Watch } from './watch.js';
 
 /** Its tables are written at most so often. */
@@ -17,7 +17,7 @@ const database = {
   provide: Database,
   inject: [CONFIG],
   useFactory: (config: Settings): Promise<Database> =>
-    Database.open({ url: need(config, 'DATABASE_URL'), schema: 'health', migrations: [Health1700000000000] }),
+    Database.open({ url: need(config, 'DATABASE_URL'), schema: 'health', migrations }),
 };
 
 const watch = {
@@ -45,7 +45,7 @@ export class HealthModule implements OnApplicationBootstrap, OnModuleDestroy, On
 
   constructor(
     @Inject(Bus) private readonly bus: Bus,
-    @Inject(Database) database: Database,
+    @Inject(Database) private readonly database: Database,
     @Inject(Watch) private readonly watch: Watch,
     @Inject(Leases) private readonly leases: Leases,
     @Inject(LOG) private readonly log: Log,
@@ -73,8 +73,12 @@ export class HealthModule implements OnApplicationBootstrap, OnModuleDestroy, On
 
   private async work(signal: AbortSignal): Promise<void> {
     const onError = complain(this.log, 'health could not record what it read from ATTEMPTS, and tries again');
-    const read = consume<Report>(this.bus, { stream: 'ATTEMPTS', durable: 'health', restMs, signal, onError }, (batch) =>
-      this.watch.take(batch.map((one) => one.body)),
+    const from = () => placeOf(this.database, 'ATTEMPTS');
+    const read = follow<Report>(this.bus, { stream: 'ATTEMPTS', from, restMs, signal, onError }, (batch, place) =>
+      this.watch.take(
+        batch.map((one) => one.body),
+        place,
+      ),
     );
     await Promise.all([read, this.sweeping(signal)]);
   }

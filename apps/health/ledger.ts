@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { type Place, upsertPlaces } from '#bus';
 import type { ChannelRow, TroubleRow } from './trouble.js';
 
 /** A channel that is to be judged: its row, locked. */
@@ -22,8 +23,9 @@ export const keptMs = 31 * 86_400_000;
 
 /** Health's statements. `db`: within a transaction where it matters. */
 export const ledger = {
-  async record(db: EntityManager, channels: readonly ChannelRow[], troubles: readonly TroubleRow[]): Promise<void> {
-    await db.query(upsertChannels, [JSON.stringify(channels.map((row) => dated(row, 'last_success_at', 'last_failure_at')))]);
+  async record(db: EntityManager, channels: readonly ChannelRow[], troubles: readonly TroubleRow[], place: Place): Promise<void> {
+    const rowsOfChannels = channels.map((row) => dated(row, 'last_success_at', 'last_failure_at'));
+    await db.query(upsertChannels, [JSON.stringify(rowsOfChannels), JSON.stringify([{ stream: 'ATTEMPTS', ...place }])]);
     if (troubles.length === 0) return;
     const rows = troubles.map((row) => dated(row, 'late_at', 'delivered_at', 'failed_at', 'cancelled_at'));
     await db.query(upsertTroubles, [JSON.stringify(rows)]);
@@ -95,6 +97,7 @@ const laterFailure = ['last_error', 'last_cause'].map(
 );
 
 const upsertChannels = `
+  with reached as (${upsertPlaces('$2')})
   insert into channel as held (id, account, epoch, last_success_at, last_failure_at, last_error, last_cause)
   select id, account, epoch, last_success_at, last_failure_at, last_error, last_cause
   from json_populate_recordset(null::channel, $1)

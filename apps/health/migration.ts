@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { createPlaces } from '#bus';
 
 /**
  * `trouble`: a delivery that was not delivered at its first attempt, one row, kept beyond its end. Whether and when it
@@ -6,7 +7,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * a row whose hour is still to come begins to count by itself. All of a row only ever grows one way (least, or, greatest):
  * the order of reports does not matter.
  */
-export class Health1700000000000 implements MigrationInterface {
+class Health1700000000000 implements MigrationInterface {
   readonly name = 'Health1700000000000';
 
   async up(runner: QueryRunner): Promise<void> {
@@ -15,6 +16,19 @@ export class Health1700000000000 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     for (const table of ['trouble', 'channel']) await runner.query(`drop table ${table}`);
+  }
+}
+
+/** How far ATTEMPTS is counted: what an earlier version acked is read once more, which changes nothing. */
+class HealthPlace1763720000000 implements MigrationInterface {
+  readonly name = 'HealthPlace1763720000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(createPlaces);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table place');
   }
 }
 
@@ -50,3 +64,5 @@ const statements = [
   `create index trouble_due on trouble (counts_at)`,
   `create index trouble_age on trouble (late_at)`,
 ];
+
+export const migrations = [Health1700000000000, HealthPlace1763720000000];

@@ -7,6 +7,9 @@ export const t0 = Date.UTC(2026, 2, 1);
 /** What the specs' reports are of: a spec sets the channel, and turns the clock. */
 export const scene = { channel: '', now: t0 };
 
+/** Some place in a stream. */
+export const reached = { made: 'once', seq: 1 };
+
 export const at = (ms = scene.now) => new Date(ms).toISOString();
 export const report = (delivery: string, more: Partial<Report> = {}): Report => ({
   delivery: `${scene.channel}-${delivery}`,

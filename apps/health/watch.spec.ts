@@ -3,8 +3,8 @@ import type { ChannelCopy, DisableCommand, FarmEvent, Report } from '#contracts'
 import { Database } from '#runtime';
 import { testDatabase, testNats } from '#testing';
 import { Copies } from './copies.js';
-import { Health1700000000000 } from './migration.js';
-import { at, expired, hour, later, minute, report, scene, t0, waits } from './samples.js';
+import { migrations } from './migration.js';
+import { at, expired, hour, later, minute, reached, report, scene, t0, waits } from './samples.js';
 import { Watch } from './watch.js';
 
 let nats: Awaited<ReturnType<typeof testNats>>;
@@ -17,7 +17,7 @@ let serial = 0;
 
 beforeAll(async () => {
   [nats, place] = await Promise.all([testNats(), testDatabase()]);
-  database = await Database.open({ url: place.url, schema: 'health', migrations: [Health1700000000000] });
+  database = await Database.open({ url: place.url, schema: 'health', migrations });
   bus = await Bus.connect({ url: nats.url, name: 'health' });
   await bus.applyStreams({ dedupS: 600, retentionDays: 30 });
   copies = await Copies.open(bus);
@@ -38,7 +38,7 @@ beforeEach(() => {
 });
 
 const fail = async (from: number, to: number, more: Partial<Report> = {}) => {
-  for (let i = from; i <= to; i++) await watch.take([report(`d${i}`, more)]);
+  for (let i = from; i <= to; i++) await watch.take([report(`d${i}`, more)], reached);
 };
 async function messages<T>(stream: 'COMMANDS' | 'EVENTS', subject: string): Promise<T[]> {
   const { state } = await bus.jsm.streams.info(stream, { subjects_filter: subject });
@@ -102,7 +102,7 @@ describe('failures', () => {
   it('stay counted over a success, and leave the window one by one', async () => {
     await fail(1, 9);
     scene.now += hour;
-    await watch.take([report('ok', { outcome: 'delivered', reason: null })]);
+    await watch.take([report('ok', { outcome: 'delivered', reason: null })], reached);
     expect(await status()).toMatchObject({ failures: 9, last_success_at: at() });
     scene.now = t0 + 24 * hour;
     await fail(10, 18);
@@ -111,7 +111,7 @@ describe('failures', () => {
 
   it('start at zero in the next epoch, and those of an older one are not counted', async () => {
     await fail(1, 9);
-    await watch.take([report('next', { epoch: 2 })]);
+    await watch.take([report('next', { epoch: 2 })], reached);
     await fail(20, 30, { epoch: 1 });
     expect(await commands()).toEqual([]);
     expect([(await status(2)).failures, (await status(2)).warned]).toEqual([1, false]);
@@ -132,9 +132,9 @@ describe('failures', () => {
     await watch.sweep();
     expect([(await status()).failures, await commands()]).toEqual([9, []]);
     const tenth = report('d10');
-    await watch.take([tenth, tenth]);
+    await watch.take([tenth, tenth], reached);
     restart();
-    await watch.take([tenth]);
+    await watch.take([tenth], reached);
     await watch.sweep();
     expect(await commands()).toHaveLength(1);
   });
@@ -154,7 +154,7 @@ describe('failures', () => {
 describe('a delivery in backoff', () => {
   it('counts when it is undelivered an hour after its first attempt, and once', async () => {
     await copy({ auto_disable: { failures: 1, window_h: 24 } });
-    await watch.take([waits('d1')]);
+    await watch.take([waits('d1')], reached);
     scene.now += hour - 1;
     await watch.sweep();
     expect([(await status()).failures, await commands()]).toEqual([0, []]);
@@ -162,18 +162,18 @@ describe('a delivery in backoff', () => {
     await watch.sweep();
     expect([(await status()).failures, (await commands()).length]).toEqual([1, 1]);
     scene.now += minute;
-    await watch.take([later('d1', t0)]);
+    await watch.take([later('d1', t0)], reached);
     expect((await status()).failures).toBe(1);
     scene.now = t0 + 25 * hour; // its hour leaves the window; that it fails for good a day later does not count again
-    await watch.take([expired('d1', t0)]);
+    await watch.take([expired('d1', t0)], reached);
     expect((await status()).failures).toBe(0);
   });
 
   it('does not count when it is delivered or cancelled in time, in whatever order the reports come', async () => {
     const [a, c] = [waits('a'), waits('c')];
     scene.now += 10 * minute;
-    await watch.take([later('a', t0, { outcome: 'delivered', reason: null })]);
-    await watch.take([a, c, later('c', t0, { outcome: 'cancelled', reason: 'disabled' })]);
+    await watch.take([later('a', t0, { outcome: 'delivered', reason: null })], reached);
+    await watch.take([a, c, later('c', t0, { outcome: 'cancelled', reason: 'disabled' })], reached);
     scene.now += 2 * hour;
     await watch.sweep();
     expect((await status()).failures).toBe(0);
@@ -183,19 +183,19 @@ describe('a delivery in backoff', () => {
     const first = [waits('a'), waits('b')];
     scene.now += 30 * minute;
     const second = ['a', 'b'].map((one) => waits(one, { first_attempt_at: undefined }));
-    await watch.take([first[0]!]);
-    await watch.take([second[0]!]);
-    await watch.take([second[1]!]);
-    await watch.take([first[1]!]);
+    await watch.take([first[0]!], reached);
+    await watch.take([second[0]!], reached);
+    await watch.take([second[1]!], reached);
+    await watch.take([first[1]!], reached);
     scene.now = t0 + hour;
     await watch.sweep();
     expect((await status()).failures).toBe(2);
   });
 
   it('counts when it fails or expires for good before', async () => {
-    await watch.take([waits('a'), waits('b')]);
+    await watch.take([waits('a'), waits('b')], reached);
     scene.now += minute;
-    await watch.take([later('a', t0), expired('b', t0)]);
+    await watch.take([later('a', t0), expired('b', t0)], reached);
     expect((await status()).failures).toBe(2);
   });
 });
@@ -209,28 +209,28 @@ describe('what never counts', () => {
   });
 
   it("a provider's own outage, also when the delivery expires, unless another attempt was to blame", async () => {
-    await watch.take([waits('a', { outage: true }), waits('b', { outage: true })]);
+    await watch.take([waits('a', { outage: true }), waits('b', { outage: true })], reached);
     scene.now += 2 * hour;
     await watch.sweep();
-    await watch.take([expired('a', t0), later('b', t0, { outcome: null })]);
+    await watch.take([expired('a', t0), later('b', t0, { outcome: null })], reached);
     expect([(await status()).failures, (await status()).last_error]).toEqual([1, 'The receiver failed']);
   });
 
   it('what expired without an attempt', async () => {
-    for (let i = 0; i < 12; i++) await watch.take([expired(`d${i}`, undefined)]);
+    for (let i = 0; i < 12; i++) await watch.take([expired(`d${i}`, undefined)], reached);
     expect([(await status()).failures, await commands()]).toEqual([0, []]);
   });
 });
 
 describe('a destination that is gone', () => {
   it('disables at once, with what the answer meant', async () => {
-    await watch.take([report('d1', { reason: 'gone', gone: true, meaning: 'The webhook was deleted' })]);
+    await watch.take([report('d1', { reason: 'gone', gone: true, meaning: 'The webhook was deleted' })], reached);
     expect(await commands()).toMatchObject([{ epoch: 1, reason: 'the destination is gone: The webhook was deleted' }]);
     expect(await warnings()).toEqual([]);
   });
 
   it('in the present epoch alone', async () => {
-    await watch.take([waits('d1', { epoch: 2 }), report('d2', { gone: true, epoch: 1 })]);
+    await watch.take([waits('d1', { epoch: 2 }), report('d2', { gone: true, epoch: 1 })], reached);
     expect(await commands()).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { Bus } from '#bus';
+import type { Bus, Place } from '#bus';
 import { type Asks, type Report, subjects } from '#contracts';
 import type { Database } from '#runtime';
 import type { Copies } from './copies.js';
@@ -25,16 +25,15 @@ export class Watch {
     private readonly clock: Clock,
   ) {}
 
-  /** Records a batch of reports and judges their channels, in one transaction; what follows is published before it commits. */
-  async take(reports: readonly Report[]): Promise<void> {
+  /** Records a batch of reports, the place that it reaches, and judges their channels; what follows is published before it commits. */
+  async take(reports: readonly Report[], place: Place): Promise<void> {
     const now = this.clock();
     const { channels, troubles, gone } = foundIn(reports, now);
-    if (channels.length === 0) return;
-    if (troubles.length + gone.length === 0) return ledger.record(this.database.manager, channels, []);
+    const concerned = new Set([...troubles, ...gone].map((one) => one.channel));
+    if (concerned.size === 0) return ledger.record(this.database.manager, channels, [], place);
     await this.database.transaction(async (db) => {
-      await ledger.record(db, channels, troubles);
-      const concerned = new Set([...troubles, ...gone].map((one) => one.channel));
-      if (concerned.size > 0) await this.judge(db, [...concerned], gone, now);
+      await ledger.record(db, channels, troubles, place);
+      await this.judge(db, [...concerned], gone, now);
     });
   }
 

@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
 import { Inject, Module } from '@nestjs/common';
-import { answer, Bus, connectBus, consume, type Incoming, type StreamName } from '#bus';
+import { alone, answer, Bus, connectBus, follow, type Incoming, Leases, type Place, placeOf, type StreamName } from '#bus';
 import type { AskName, Asks, FarmEvent, Rejection, Report, Routed } from '#contracts';
 import { CONFIG, complain, Database, LOG, type Log, need, Probes, type Settings } from '#runtime';
-import { Journal1700000000000 } from './migration.js';
+import { migrations } from './migration.js';
 import { Reading } from './reading.js';
 import { forgetting } from './retention.js';
 import { Store } from './store.js';
@@ -12,17 +13,20 @@ const database = {
   provide: Database,
   inject: [CONFIG],
   useFactory: (config: Settings): Promise<Database> =>
-    Database.open({ url: need(config, 'DATABASE_URL'), schema: 'journal', migrations: [Journal1700000000000] }),
+    Database.open({ url: need(config, 'DATABASE_URL'), schema: 'journal', migrations }),
 };
 
 /** Tables are written at most so often: a few large statements cost less than many small ones. */
 const lingerMs = 25;
+/** Most deliveries have ended by then, and are written once: by their report. */
+const routedBehindMs = 2000;
 
 /** What people read: keeps events, deliveries, attempts and refusals, and answers questions about them. */
 @Module({
   providers: [
     connectBus('journal'),
     database,
+    { provide: Leases, inject: [Bus], useFactory: (on: Bus): Promise<Leases> => Leases.open(on, randomUUID()) },
     { provide: Store, inject: [Database], useFactory: (held: Database) => new Store(held, lingerMs) },
     { provide: Reading, inject: [Database], useFactory: (held: Database) => new Reading(held) },
   ],
@@ -35,6 +39,7 @@ export class JournalModule implements OnApplicationBootstrap, OnModuleDestroy, O
   constructor(
     @Inject(Bus) private readonly bus: Bus,
     @Inject(Database) private readonly database: Database,
+    @Inject(Leases) private readonly leases: Leases,
     @Inject(Store) private readonly store: Store,
     @Inject(Reading) private readonly reading: Reading,
     @Inject(CONFIG) private readonly config: Settings,
@@ -46,12 +51,9 @@ export class JournalModule implements OnApplicationBootstrap, OnModuleDestroy, O
   }
 
   onApplicationBootstrap(): void {
-    const { store, reading } = this;
+    const { reading } = this;
     this.loops = [
-      this.read<FarmEvent>('EVENTS', 'journal-events', (batch) => store.events(batch)),
-      this.read<Routed>('ROUTED', 'journal-routed', (batch) => store.routed(batch)),
-      this.read<Report>('ATTEMPTS', 'journal-attempts', (batch) => store.reports(batch)),
-      this.read<Rejection>('REJECTED', 'journal-rejected', (batch) => store.rejected(batch)),
+      alone(this.leases, 'journal', this.stop.signal, (signal) => this.write(signal), complain(this.log, 'journal')),
       forgetting(
         this.database,
         this.config.FARMBELL_RETENTION_DAYS,
@@ -76,9 +78,19 @@ export class JournalModule implements OnApplicationBootstrap, OnModuleDestroy, O
     await this.bus.close();
   }
 
-  private read<T>(stream: StreamName, durable: string, store: (batch: Incoming<T>[]) => Promise<void>): Promise<void> {
-    const onError = complain(this.log, `journal could not store what it read from ${stream}, and tries again`);
-    return consume<T>(this.bus, { stream, durable, signal: this.stop.signal, onError }, store);
+  /** What one replica at a time does; every one answers. */
+  private async write(signal: AbortSignal): Promise<void> {
+    const { bus, database, store } = this;
+    const read = <T>(stream: StreamName, put: (batch: Incoming<T>[], place: Place) => Promise<void>, behindMs = 0) => {
+      const onError = complain(this.log, `journal could not store what it read from ${stream}, and tries again`);
+      return follow<T>(bus, { stream, from: () => placeOf(database, stream), behindMs, signal, onError }, put);
+    };
+    await Promise.all([
+      read<FarmEvent>('EVENTS', (batch, place) => store.events(batch, place)),
+      read<Routed>('ROUTED', (batch, place) => store.routed(batch, place), routedBehindMs),
+      read<Report>('ATTEMPTS', (batch, place) => store.reports(batch, place)),
+      read<Rejection>('REJECTED', (batch, place) => store.rejected(batch, place)),
+    ]);
   }
 
   private reply<K extends AskName>(name: K, handle: (ask: Asks[K][0]) => Promise<Asks[K][1]>): void {

@@ -1,10 +1,11 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { createPlaces } from '#bus';
 
 /**
  * What people read. Names and ids are collated "C": cursors compare them byte by byte, on every machine alike.
  * `claim`: what the row's standing is worth against another message's (see standing.ts).
  */
-export class Journal1700000000000 implements MigrationInterface {
+class Journal1700000000000 implements MigrationInterface {
   readonly name = 'Journal1700000000000';
 
   async up(runner: QueryRunner): Promise<void> {
@@ -13,6 +14,28 @@ export class Journal1700000000000 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     for (const table of ['event', 'delivery', 'attempt', 'rejected']) await runner.query(`drop table ${table}`);
+  }
+}
+
+/**
+ * How far each stream is stored: what an earlier version acked is read once more, which changes nothing. And age, which only
+ * retention asks for, by block ranges: rows come in its order, and a tree of it costs a write each.
+ */
+class JournalPlaces1763720000000 implements MigrationInterface {
+  readonly name = 'JournalPlaces1763720000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(createPlaces);
+    await runner.query('drop index event_age, delivery_age');
+    await runner.query('create index event_age on event using brin (accepted_at) with (pages_per_range = 32)');
+    await runner.query('create index delivery_age on delivery using brin (created_at) with (pages_per_range = 32)');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table place');
+    await runner.query('drop index event_age, delivery_age');
+    await runner.query('create index event_age on event (accepted_at)');
+    await runner.query('create index delivery_age on delivery (created_at)');
   }
 }
 
@@ -79,3 +102,5 @@ const statements = [
   `create index rejected_newest on rejected (at desc, id desc)`,
   `create index rejected_account on rejected (account, at desc, id desc)`,
 ];
+
+export const migrations = [Journal1700000000000, JournalPlaces1763720000000];

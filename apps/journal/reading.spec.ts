@@ -1,9 +1,9 @@
 import { Database } from '#runtime';
 import { testDatabase } from '#testing';
-import { Journal1700000000000 } from './migration.js';
+import { migrations } from './migration.js';
 import { Reading } from './reading.js';
 import { forget } from './retention.js';
-import { at, event, incoming, report, routed, t0 } from './samples.js';
+import { at, event, incoming, reached, report, routed, t0 } from './samples.js';
 import { Store } from './store.js';
 
 let place: Awaited<ReturnType<typeof testDatabase>>;
@@ -12,7 +12,7 @@ let store: Store;
 let reading: Reading;
 beforeAll(async () => {
   place = await testDatabase();
-  database = await Database.open({ url: place.url, schema: 'journal', migrations: [Journal1700000000000] });
+  database = await Database.open({ url: place.url, schema: 'journal', migrations });
   store = new Store(database);
   reading = new Reading(database);
 });
@@ -39,9 +39,9 @@ describe('reading', () => {
     const events = Array.from({ length: 23 }, (_, i) =>
       incoming(event(`e${String(i).padStart(2, '0')}`, { time: at(i >> 1) }), i + 1),
     );
-    await store.events(events);
+    await store.events(events, reached);
     let n = 100;
-    const ids = await all(5, {}, () => store.events([incoming(event(`new${n}`, { time: at(n) }), n++)]));
+    const ids = await all(5, {}, () => store.events([incoming(event(`new${n}`, { time: at(n) }), n++)], reached));
     expect(ids).toEqual(events.map((one) => one.body.id).reverse());
   });
 
@@ -53,6 +53,7 @@ describe('reading', () => {
         event('c', { type: 'printer.online', printer: { id: 'p1' }, time: at(3) }),
         event('d', { account: 'other', time: at(4) }),
       ].map((one, i) => incoming(one, i + 1)),
+      reached,
     );
     expect(await all(50)).toEqual(['c', 'b', 'a']);
     expect(await all(50, { type: 'job.*' })).toEqual(['b', 'a']);
@@ -68,13 +69,23 @@ describe('reading', () => {
 
   it('shows a delivery with its attempts, and lists by what is asked', async () => {
     const attempt = { n: 1, at: at(1), latency_ms: 20, status: 500, reason: 'server' as const, answer: 'oops' };
-    await store.routed([routed(1), routed(2)]);
-    await store.reports([
-      { body: report({ attempt, reason: 'server', next_attempt_at: at(6) }) },
-      {
-        body: report({ delivery: 'd3', account: 'default', channel: 'c2', outcome: 'failed', reason: 'gone', created_at: at(9) }),
-      },
-    ]);
+    await store.routed([routed(1), routed(2)], reached);
+    await store.reports(
+      [
+        { body: report({ attempt, reason: 'server', next_attempt_at: at(6) }) },
+        {
+          body: report({
+            delivery: 'd3',
+            account: 'default',
+            channel: 'c2',
+            outcome: 'failed',
+            reason: 'gone',
+            created_at: at(9),
+          }),
+        },
+      ],
+      reached,
+    );
     expect(await reading.delivery({ account: 'default', id: 'd1' })).toEqual({
       id: 'd1',
       event_id: 'e1',
@@ -102,11 +113,14 @@ describe('reading', () => {
 
   it('shows an account its own refusals, and the installation all', async () => {
     const refusal = { service: 'printer-ingest', subject: 's', errors: [{ path: 'type', message: 'is required' }], body: '{' };
-    await store.rejected([
-      { body: { id: 'r1', at: at(1), account: 'default', ...refusal } },
-      { body: { id: 'r1', at: at(5), account: 'default', ...refusal } },
-      { body: { id: 'r2', at: at(2), account: null, ...refusal } },
-    ]);
+    await store.rejected(
+      [
+        { body: { id: 'r1', at: at(1), account: 'default', ...refusal } },
+        { body: { id: 'r1', at: at(5), account: 'default', ...refusal } },
+        { body: { id: 'r2', at: at(2), account: null, ...refusal } },
+      ],
+      reached,
+    );
     const list = async (account: string | null) => (await reading.rejected({ account, limit: 50 })).data;
     expect(await list('default')).toEqual([{ id: 'r1', at: at(1), account: 'default', ...refusal }]);
     expect((await list(null)).map((one) => one.id)).toEqual(['r2', 'r1']);
@@ -116,11 +130,14 @@ describe('reading', () => {
 describe('retention', () => {
   it('deletes what is older, attempts included, but nothing that still waits', async () => {
     const attempt = { n: 1, at: at(1), latency_ms: 20, status: 500, reason: 'server' as const, answer: '' };
-    await store.events([incoming(event('old'), 1), incoming(event('new', { time: at(-9e6) }), 900)]);
-    await store.reports([
-      { body: report({ delivery: 'over', attempt, outcome: 'failed' }) },
-      { body: report({ delivery: 'waits', attempt, next_attempt_at: at(800) }) },
-    ]);
+    await store.events([incoming(event('old'), 1), incoming(event('new', { time: at(-9e6) }), 900)], reached);
+    await store.reports(
+      [
+        { body: report({ delivery: 'over', attempt, outcome: 'failed' }) },
+        { body: report({ delivery: 'waits', attempt, next_attempt_at: at(800) }) },
+      ],
+      reached,
+    );
     expect(await forget(database, new Date(t0 + 600_000))).toBe(2);
     expect(await reading.known({ account: 'default', ids: ['old', 'new'] })).toEqual(['new']);
     expect(await database.rows('select id from delivery')).toEqual([{ id: 'waits' }]);

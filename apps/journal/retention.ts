@@ -8,13 +8,13 @@ const roundMs = 10 * 60_000;
 /** `$1`: what is older goes. A delivery is as old as its last step: one that still waits stays. Replicas pass over each other's rows. */
 const statements = [
   `with old as (delete from event where (account, id) in (
-     select account, id from event where accepted_at < $1 order by accepted_at limit ${batch} for update skip locked)
+     select account, id from event where accepted_at < $1 limit ${batch} for update skip locked)
    returning 1)
    select count(*)::int as n from old`,
   `with old as (delete from delivery where id in (
      select id from delivery
      where created_at < $1 and coalesce(finished_at, next_attempt_at, created_at) < $1
-     order by created_at limit ${batch} for update skip locked)
+     limit ${batch} for update skip locked)
    returning id),
    made as (delete from attempt using old where attempt.delivery = old.id)
    select count(*)::int as n from old`,

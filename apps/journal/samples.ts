@@ -4,6 +4,9 @@ export const t0 = Date.UTC(2026, 2, 1);
 /** Seconds after the specs' beginning of time. */
 export const at = (s: number) => new Date(t0 + s * 1000).toISOString();
 
+/** Some place in a stream. */
+export const reached = { made: 'once', seq: 1 };
+
 export const report = (more: Partial<Report>): Report => ({
   delivery: 'd1',
   account: 'default',

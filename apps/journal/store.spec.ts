@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import type { Report } from '#contracts';
 import { Database } from '#runtime';
 import { testDatabase } from '#testing';
-import { Journal1700000000000 } from './migration.js';
+import { migrations } from './migration.js';
 import { Reading } from './reading.js';
-import { at, event, incoming, report, routed } from './samples.js';
+import { at, event, incoming, reached, report, routed } from './samples.js';
 import { Store } from './store.js';
 
 let place: Awaited<ReturnType<typeof testDatabase>>;
@@ -13,7 +13,7 @@ let store: Store;
 let reading: Reading;
 beforeAll(async () => {
   place = await testDatabase();
-  database = await Database.open({ url: place.url, schema: 'journal', migrations: [Journal1700000000000] });
+  database = await Database.open({ url: place.url, schema: 'journal', migrations });
   store = new Store(database);
   reading = new Reading(database);
 });
@@ -33,8 +33,14 @@ async function tables() {
 async function play(batches: Message[][]) {
   await database.query('truncate delivery, attempt');
   for (const batch of batches) {
-    await store.routed(batch.flatMap((one) => ('routed' in one ? [routed(one.routed)] : [])));
-    await store.reports(batch.flatMap((one) => ('report' in one ? [{ body: one.report }] : [])));
+    await store.routed(
+      batch.flatMap((one) => ('routed' in one ? [routed(one.routed)] : [])),
+      reached,
+    );
+    await store.reports(
+      batch.flatMap((one) => ('report' in one ? [{ body: one.report }] : [])),
+      reached,
+    );
   }
   return tables();
 }
@@ -96,18 +102,18 @@ describe('the tables', () => {
 
   it('hold the first body of an event, in one batch and over batches', async () => {
     const [first, second] = [incoming(event('e1', { title: 'first' }), 5), incoming(event('e1', { title: 'second' }), 9)];
-    await store.events([second, first]);
-    await store.events([second]);
+    await store.events([second, first], reached);
+    await store.events([second], reached);
     expect((await reading.event({ account: 'default', id: 'e1' })).title).toBe('first');
     await database.query('truncate event');
-    await store.events([second]);
-    await store.events([first]);
+    await store.events([second], reached);
+    await store.events([first], reached);
     expect((await reading.event({ account: 'default', id: 'e1' })).title).toBe('first');
   });
 
   it('take texts and times that PostgreSQL would refuse', async () => {
     const odd = event('odd', { title: 'a\0b \ud83d', time: '0000-01-01T00:00:00Z', printer: { id: 'p\0' } });
-    await store.events([incoming(odd, 1)]);
+    await store.events([incoming(odd, 1)], reached);
     expect(await reading.event({ account: 'default', id: 'odd' })).toMatchObject({ title: 'ab \ufffd', printer: { id: 'p' } });
   });
 
@@ -115,7 +121,11 @@ describe('the tables', () => {
     const ids = Array.from({ length: 300 }, (_, i) => i);
     const reports = ids.map((i) => ({ body: report({ delivery: `d${i}`, outcome: 'delivered', at: at(i) }) }));
     for (let round = 0; round < 5; round++) {
-      await Promise.all([store.routed(ids.map(routed)), store.reports(reports), store.reports([...reports].reverse())]);
+      await Promise.all([
+        store.routed(ids.map(routed), reached),
+        store.reports(reports, reached),
+        store.reports([...reports].reverse(), reached),
+      ]);
     }
     const rows = await database.rows<{ n: number }>(`select count(*)::int as n from delivery where outcome = 'delivered'`);
     expect(rows[0]!.n).toBe(300);

@@ -1,19 +1,32 @@
-import { type Incoming, transient } from '#bus';
+import { type Incoming, type Place, type StreamName, transient, upsertPlaces } from '#bus';
 import type { FarmEvent, Rejection, Report, Routed } from '#contracts';
 import { type Database, gathering } from '#runtime';
 import { byKey, firstEvent, firstRejected, keptAttempt, mergedDelivery } from './merge.js';
 import { plainJson } from './plain.js';
-import { type AttemptRow, type DeliveryRow, type EventRow, eventRow, rejectedRow, reportRows, routedRows } from './rows.js';
+import {
+  type AttemptRow,
+  type DeliveryRow,
+  type EventRow,
+  eventRow,
+  type RejectedRow,
+  rejectedRow,
+  reportRows,
+  routedRows,
+} from './rows.js';
 
 /** A space cannot stand in an account's name. */
 const keyOfEvent = (row: { account: string; id: string }) => `${row.account} ${row.id}`;
 
+/** What a batch of a stream comes to, and the place that it reaches. */
 interface Rows {
   events: readonly EventRow[];
   deliveries: readonly DeliveryRow[];
   attempts: readonly AttemptRow[];
+  rejected: readonly RejectedRow[];
+  stream: StreamName;
+  place: Place;
 }
-const none: Rows = { events: [], deliveries: [], attempts: [] };
+const none = { events: [], deliveries: [], attempts: [], rejected: [] };
 
 /**
  * Writes batches of messages, whatever came before, or twice. What the streams bring within `lingerMs` goes into one statement:
@@ -29,27 +42,23 @@ export class Store {
     this.write = gathering<Rows>((given) => this.writeAll(given), { lingerMs, splits: (error) => !transient(error) });
   }
 
-  events(messages: readonly Pick<Incoming<FarmEvent>, 'body' | 'seq' | 'time'>[]): Promise<void> {
-    return this.write({ ...none, events: messages.map(eventRow) });
+  async events(messages: readonly Pick<Incoming<FarmEvent>, 'body' | 'seq' | 'time'>[], place: Place): Promise<void> {
+    return this.write({ ...none, events: messages.map(eventRow), stream: 'EVENTS', place });
   }
 
-  routed(messages: readonly { body: Routed }[]): Promise<void> {
-    return this.write({ ...none, deliveries: messages.flatMap(({ body }) => routedRows(body)) });
+  async routed(messages: readonly { body: Routed }[], place: Place): Promise<void> {
+    return this.write({ ...none, deliveries: messages.flatMap(({ body }) => routedRows(body)), stream: 'ROUTED', place });
   }
 
-  reports(messages: readonly { body: Report }[]): Promise<void> {
+  async reports(messages: readonly { body: Report }[], place: Place): Promise<void> {
     const rows = messages.map(({ body }) => reportRows(body));
+    const deliveries = rows.map((row) => row.delivery);
     const attempts = rows.flatMap((row) => row.attempt ?? []);
-    return this.write({ ...none, deliveries: rows.map((row) => row.delivery), attempts });
+    return this.write({ ...none, deliveries, attempts, stream: 'ATTEMPTS', place });
   }
 
-  async rejected(messages: readonly { body: Rejection }[]): Promise<void> {
-    const rows = byKey(
-      messages.map(({ body }) => rejectedRow(body)),
-      (row) => row.id,
-      firstRejected,
-    );
-    await this.database.query(upsertRejected, [plainJson(rows)]);
+  async rejected(messages: readonly { body: Rejection }[], place: Place): Promise<void> {
+    return this.write({ ...none, rejected: messages.map(({ body }) => rejectedRow(body)), stream: 'REJECTED', place });
   }
 
   /** One statement: one transaction, one round trip. */
@@ -69,8 +78,17 @@ export class Store {
       (row) => `${row.delivery} ${row.n}`,
       keptAttempt,
     );
-    if (events.length + deliveries.length === 0) return;
-    await this.database.query(upsertAll, [plainJson(events), plainJson(deliveries), plainJson(attempts)]);
+    const rejected = byKey(
+      given.flatMap((rows) => rows.rejected),
+      (row) => row.id,
+      firstRejected,
+    );
+    const places = byKey(
+      given.map(({ stream, place }) => ({ stream, ...place })),
+      (row) => row.stream,
+      (a, b) => (b.seq > a.seq || a.made !== b.made ? b : a),
+    );
+    await this.database.query(upsertAll, [events, deliveries, attempts, rejected, places].map(plainJson));
   }
 }
 
@@ -116,12 +134,15 @@ const upsertAttempts = `
     reason = excluded.reason, answer = excluded.answer
   where ${attemptOrder('excluded')} < ${attemptOrder('held')}`;
 
-const upsertAll = `with events as (${upsertEvents}), deliveries as (${upsertDeliveries}) ${upsertAttempts}`;
-
 const upsertRejected = `
   insert into rejected as held (id, at, service, subject, account, errors, body)
-  select id, at, service, subject, account, errors, body from json_populate_recordset(null::rejected, $1)
+  select id, at, service, subject, account, errors, body from json_populate_recordset(null::rejected, $4)
   on conflict (id) do update set
     at = excluded.at, service = excluded.service, subject = excluded.subject, account = excluded.account,
     errors = excluded.errors, body = excluded.body
   where excluded.at < held.at`;
+
+const upsertAll = `
+  with events as (${upsertEvents}), deliveries as (${upsertDeliveries}), attempts as (${upsertAttempts}),
+    rejected as (${upsertRejected})
+  ${upsertPlaces('$5')}`;

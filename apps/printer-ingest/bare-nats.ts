@@ -12,17 +12,26 @@ export async function takeIn(
   accountExists: (account: string) => Promise<boolean>,
   messages: Incoming<unknown>[],
 ): Promise<void> {
-  for (const run of runsOfAccount(messages)) {
-    const fault = await accountFault(run.account, accountExists);
-    const rows = fault
-      ? run.messages.map(() => ({ errors: [fault] }))
-      : await intake.take(run.account, run.messages.map(inputOf));
-    const refused = rows.flatMap((row, i) => ('errors' in row ? [{ message: run.messages[i]!, errors: row.errors }] : []));
+  await Promise.all([...byAccount(messages)].map(([account, own]) => takeOf(account, own)));
+
+  async function takeOf(account: string, own: Incoming<unknown>[]): Promise<void> {
+    const fault = await accountFault(account, accountExists);
+    const rows = fault ? own.map(() => ({ errors: [fault] })) : await intake.take(account, own.map(inputOf));
+    const refused = rows.flatMap((row, i) => ('errors' in row ? [{ message: own[i]!, errors: row.errors }] : []));
     await Promise.all(
       refused.map(({ message: { seq, subject, body }, errors }) =>
-        bus.reject({ id: `INGEST-${seq}`, subject, account: run.account, errors, body: JSON.stringify(body) }),
+        bus.reject({ id: `INGEST-${seq}`, subject, account, errors, body: shownOf(body) }),
       ),
     );
+  }
+}
+
+/** A body nested so deeply that it cannot be written out again is refused for that, and not shown. */
+function shownOf(body: unknown): string {
+  try {
+    return JSON.stringify(body);
+  } catch {
+    return '';
   }
 }
 
@@ -32,15 +41,16 @@ const inputOf = ({ body, subject, seq, time }: Incoming<unknown>): Input => ({
   id: `${time.getTime().toString(36).padStart(9, '0')}-${seq}`,
 });
 
-/** Neighbours of one account together: order is kept. */
-function runsOfAccount(messages: Incoming<unknown>[]): { account: string; messages: Incoming<unknown>[] }[] {
-  const runs: { account: string; messages: Incoming<unknown>[] }[] = [];
+/** In order within each account: no printer has two. */
+function byAccount(messages: Incoming<unknown>[]): Map<string, Incoming<unknown>[]> {
+  const accounts = new Map<string, Incoming<unknown>[]>();
   for (const message of messages) {
     const account = accountAndType(message.subject)?.account ?? '';
-    if (runs.at(-1)?.account === account) runs.at(-1)!.messages.push(message);
-    else runs.push({ account, messages: [message] });
+    const own = accounts.get(account);
+    if (own) own.push(message);
+    else accounts.set(account, [message]);
   }
-  return runs;
+  return accounts;
 }
 
 async function accountFault(account: string, exists: (account: string) => Promise<boolean>): Promise<Fault | undefined> {

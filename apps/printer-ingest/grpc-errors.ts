@@ -47,8 +47,11 @@ export function invalidArgument(errors: Fault[]): RpcException {
 /** Any other refusal; what is no Problem is the broker's absence: a repeat with the same id is safe. */
 export function refusal(error: unknown): RpcException {
   if (error instanceof RpcException) return error;
-  if (error instanceof Problem)
-    return new RpcException({ code: codes[error.status] ?? status.INTERNAL, message: error.detail || error.title });
+  if (error instanceof Problem) {
+    const metadata = new Metadata();
+    if (error.retryAfterS !== undefined) metadata.set('retry-after', String(error.retryAfterS));
+    return new RpcException({ code: codes[error.status] ?? status.INTERNAL, message: error.detail || error.title, metadata });
+  }
   return new RpcException({
     code: status.UNAVAILABLE,
     message: 'The event could not be stored; a repeat with the same id is safe',

@@ -1,9 +1,10 @@
-import { once } from 'node:events';
-import type { Metadata, ServerDuplexStream } from '@grpc/grpc-js';
+import type { Metadata, ServerDuplexStream, ServerUnaryCall } from '@grpc/grpc-js';
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod, GrpcStreamCall } from '@nestjs/microservices';
-import { Bus } from '#bus';
+import { Bus, pause } from '#bus';
+import { Problem } from '#contracts';
 import { Intake, type Row } from '#intake';
+import { Buckets, CONFIG, type Settings } from '#runtime';
 import { Callers } from './callers.js';
 import { invalidArgument, refusal } from './grpc-errors.js';
 import { envelopeOf, type GrpcEvent } from './grpc-event.js';
@@ -20,6 +21,17 @@ interface PublishReply {
 /** Requests of one stream that may be under way before it is read on. */
 const window = 256;
 
+type Peer = Pick<ServerUnaryCall<unknown, unknown>, 'getPeer'>;
+
+const tooMany = (account: string, wait: number) =>
+  new Problem(
+    429,
+    'Too many requests',
+    `Account ${account} publishes more events a second than FARMBELL_PUBLISH_PER_S allows: the event was not taken; try again in ${wait} s`,
+    undefined,
+    wait,
+  );
+
 const replyOf = (row: Row): PublishReply =>
   'errors' in row ? { id: '', duplicate: false, errors: row.errors } : { ...row, errors: [] };
 
@@ -27,18 +39,24 @@ const replyOf = (row: Row): PublishReply =>
 @Controller()
 export class EventPublisher {
   private readonly callers: Callers;
+  private readonly rate: Buckets | undefined;
 
   constructor(
     @Inject(Bus) bus: Bus,
     @Inject(Intake) private readonly intake: Intake,
+    @Inject(CONFIG) config: Settings,
   ) {
     this.callers = new Callers(bus);
+    const perS = config.FARMBELL_PUBLISH_PER_S;
+    this.rate = perS > 0 ? new Buckets(perS, perS) : undefined;
   }
 
   @GrpcMethod('EventPublisher', 'Publish')
-  async publish(request: PublishRequest, metadata: Metadata): Promise<PublishReply> {
+  async publish(request: PublishRequest, metadata: Metadata, call: Peer): Promise<PublishReply> {
     try {
-      const account = await this.callers.publisher(metadata);
+      const account = await this.callers.publisher(metadata, call.getPeer());
+      const wait = this.rate?.take(account) ?? 0;
+      if (wait > 0) throw tooMany(account, wait);
       const [row] = await this.intake.take(account, [{ body: envelopeOf(request.event) }]);
       if (row && 'errors' in row) throw invalidArgument(row.errors);
       return replyOf(row!);
@@ -47,7 +65,10 @@ export class EventPublisher {
     }
   }
 
-  /** One reply a request, in order; a bad event is answered in its turn, an unknown caller ends the stream. */
+  /**
+   * One reply a request, in order; a bad event is answered in its turn, an unknown caller ends the stream. One that sends more
+   * than it may is read more slowly.
+   */
   @GrpcStreamCall('EventPublisher', 'PublishStream')
   async publishStream(call: ServerDuplexStream<PublishRequest, PublishReply>): Promise<void> {
     let failed = false;
@@ -60,7 +81,11 @@ export class EventPublisher {
       let before: Promise<unknown> = Promise.resolve();
       // not destroyed when the loop is left: a destroyed call cannot say why
       for await (const request of call.iterator({ destroyOnReturn: false }) as AsyncIterable<PublishRequest>) {
-        const account = await this.callers.publisher(call.metadata);
+        const account = await this.callers.publisher(call.metadata, call.getPeer());
+        for (let wait = 1; wait > 0 && !call.destroyed; ) {
+          wait = this.rate?.take(account) ?? 0;
+          if (wait > 0) await pause(wait * 1000);
+        }
         const prepared = this.intake.prepare(account, [{ body: envelopeOf(request.event) }]);
         // each is checked at once, but published when the one before is: the stream's order is the order in EVENTS
         const published = inTurn(before, prepared);
@@ -85,6 +110,16 @@ async function inTurn(before: Promise<unknown>, prepared: ReturnType<Intake['pre
   rows.catch(() => {});
   return { rows };
 }
+
+/** Resolves when more may be written, or nothing any more. */
+const drained = (call: ServerDuplexStream<PublishRequest, PublishReply>) =>
+  new Promise<void>((done) => {
+    const end = () => {
+      call.off('drain', end).off('close', end);
+      done();
+    };
+    call.once('drain', end).once('close', end);
+  });
 
 /** The replies of one stream: written in order, each as soon as it is there. */
 class Replies {
@@ -113,6 +148,6 @@ class Replies {
   private async write(row: Row): Promise<void> {
     this.due -= 1;
     if (this.call.destroyed) throw new Error('the caller went away');
-    if (!this.call.write(replyOf(row))) await Promise.race([once(this.call, 'drain'), once(this.call, 'close')]);
+    if (!this.call.write(replyOf(row))) await drained(this.call);
   }
 }

@@ -1,22 +1,16 @@
 import { createHash } from 'node:crypto';
-import { headers } from '@nats-io/transport-node';
-import type { Bus } from '#bus';
+import type { JsMsg } from '@nats-io/jetstream';
+import { type Bus, pause, readFrom } from '#bus';
 import { type Decision, type FarmEvent, type Routed, subjects } from '#contracts';
-import { EventReader, type StoredEvent } from './event-reader.js';
-import { match } from './match.js';
 import type { MatchIndex } from './match-index.js';
+import { type Cursor, type Message, resume, writeRound } from './round.js';
 
-/** How far the fold has come: every event up to `seq` is done; of the next one, every channel up to `channel`. */
-export interface Cursor {
+interface Due extends Message {
+  /** Of the event. */
   seq: number;
-  channel: string;
-}
-interface Due {
-  seq: number;
-  subject: string;
-  body: string;
   decision: Decision;
   account: string;
+  /** Of the event's deliveries. */
   last: boolean;
 }
 
@@ -24,16 +18,13 @@ const roundEvents = 200;
 const batchMessages = 900; // a JetStream batch holds at most 1,000
 const batchBytes = 4 * 1024 * 1024;
 const idleCursorMs = 1000;
-
-const text = ({ seq, channel }: Cursor) => `${seq}:${channel}`;
-const parse = (cursor: string): Cursor => ({
-  seq: Number(cursor.split(':', 1)[0]),
-  channel: cursor.slice(cursor.indexOf(':') + 1),
-});
+/** The broker pays a few milliseconds for a batch, whatever its size: the busier, the longer a round may gather. */
+const gatherMsAnEvent = 2;
+const mostGatherMs = 20;
 
 /**
- * Reads EVENTS in order from the cursor and writes what is due into DELIVERIES in atomic batches whose first message is the
- * cursor, expected to be where this process left it. A crash, a second writer or a broker's restart can therefore neither
+ * Reads EVENTS in order from the cursor and writes what is due into DELIVERIES, round by round (see round.ts), the cursor
+ * expected to be where this process left it. A crash, a second writer or a broker's restart can therefore neither
  * lose nor repeat a delivery. Runs until the signal aborts; throws when it must begin again from the stored cursor.
  */
 export async function fold(
@@ -42,9 +33,7 @@ export async function fold(
   signal: AbortSignal,
   onRound: (events: number, deliveries: number) => void = () => {},
 ): Promise<void> {
-  const stored = await bus.jsm.streams.getMessage('DELIVERIES', { last_by_subj: subjects.rulesCursor });
-  let cursor: Cursor = stored ? parse(stored.string()) : { seq: 0, channel: '' };
-  let position = stored?.seq ?? 0;
+  let { cursor, position } = await resume(bus);
   let writtenAt = Date.now();
   let unwritten = false;
   const write = async (to: Cursor, due: Due[]) => {
@@ -54,7 +43,7 @@ export async function fold(
     unwritten = false;
   };
 
-  const reader = await EventReader.open(bus, cursor.seq + 1);
+  const reader = await readFrom(bus, 'EVENTS', cursor.seq + 1);
   const stop = () => reader.stop();
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
@@ -62,6 +51,7 @@ export async function fold(
     while (!reader.ended) {
       const events = await reader.take(roundEvents, unwritten ? idleCursorMs : 60_000);
       if (events.length > 0) {
+        const began = Date.now();
         const due = events.flatMap((event) => dueOf(index, event, event.seq === cursor.seq + 1 ? cursor.channel : ''));
         // sent first, waited for last: should a crash lose it, the journal still learns of these deliveries by their reports
         const routed = publishRouted(bus, due);
@@ -74,6 +64,8 @@ export async function fold(
           unwritten = true;
         }
         onRound(events.length, due.length);
+        const gather = events.length > 1 ? Math.min(mostGatherMs, gatherMsAnEvent * events.length) : 0;
+        if (reader.waiting.length < roundEvents) await pause(began + gather - Date.now(), signal);
       }
       // what led to no delivery moves the cursor too, but not at every event
       if (unwritten && Date.now() - writtenAt >= idleCursorMs) await write(cursor, []);
@@ -93,9 +85,11 @@ function reached(chunk: Due[]): Cursor {
   return end.last ? { seq: end.seq, channel: '' } : { seq: end.seq - 1, channel: end.decision.channel };
 }
 
-function dueOf(index: MatchIndex, { seq, json }: StoredEvent, after: string): Due[] {
+function dueOf(index: MatchIndex, message: JsMsg, after: string): Due[] {
+  const { seq } = message;
+  const json = message.string();
   const event = JSON.parse(json) as FarmEvent;
-  const matched = index.of(event.account).filter((channel) => channel.id > after && match(event, channel) === 'due');
+  const matched = index.due(event).filter((channel) => channel.id > after);
   const at = new Date().toISOString();
   return matched.map((channel, i) => {
     const id = deliveryId(event.account, event.id, channel.id);
@@ -113,6 +107,7 @@ function dueOf(index: MatchIndex, { seq, json }: StoredEvent, after: string): Du
     return {
       seq,
       account: event.account,
+      id,
       subject: subjects.delivery(channel.type, channel.lane, channel.id),
       body: `${JSON.stringify(head).slice(0, -1)},"event":${json}}`,
       decision: {
@@ -146,19 +141,6 @@ function* chunks(due: Due[]): Generator<Due[]> {
     bytes += one.body.length;
   }
   if (chunk.length > 0) yield chunk;
-}
-
-/** One round: the cursor and its deliveries, all or nothing. The cursor's new place in the stream. */
-async function writeRound(bus: Bus, position: number, cursor: Cursor, due: Due[]): Promise<number> {
-  const rollup = headers();
-  rollup.set('Nats-Rollup', 'sub');
-  const first = { headers: rollup, expect: { lastSubjectSequence: position } };
-  if (due.length === 0) return (await bus.js.publish(subjects.rulesCursor, text(cursor), first)).seq;
-  const batch = await bus.js.startBatch(subjects.rulesCursor, text(cursor), first);
-  for (const one of due.slice(0, -1)) batch.add(one.subject, one.body);
-  const last = due.at(-1)!;
-  const ack = await batch.commit(last.subject, last.body);
-  return ack.seq - due.length;
 }
 
 /** What was decided, a message an account. */

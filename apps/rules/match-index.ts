@@ -1,26 +1,46 @@
 import { In } from 'typeorm';
+import { categoryOf, type FarmEvent } from '#contracts';
 import type { Database } from '#runtime';
-import type { Matchable } from './match.js';
+import { type Matchable, match } from './match.js';
 import { ChannelRow } from './rows.js';
 
-/** Every channel's selection in memory, by account, in the order of their ids. */
+interface Account {
+  channels: Map<string, Matchable>;
+  /** By what a channel selects: a term of its events, and a printer. */
+  selecting: Map<string, Set<Matchable>>;
+}
+
+const any = '*';
+/** In a printer's place, for Farmbell's own events: the printer filter does not count for them. */
+const own = '';
+
+/** Every channel's selection in memory. What an event costs grows with the channels that it concerns, not with those there are. */
 export class MatchIndex {
-  private readonly accounts = new Map<string, Matchable[]>();
+  private readonly accounts = new Map<string, Account>();
+  private readonly accountOf = new Map<string, string>();
 
   constructor(private readonly database: Database) {}
 
-  /** Channels of an account, sorted by id. */
-  of(account: string): readonly Matchable[] {
-    return this.accounts.get(account) ?? [];
+  /** The channels at which the event is due, in the order of their ids. */
+  due(event: FarmEvent): Matchable[] {
+    const account = this.accounts.get(event.account);
+    if (!account) return [];
+    const concerned = new Set<Matchable>();
+    const category = categoryOf(event.type);
+    const printer = category === 'channel' ? own : (event.printer?.id ?? any);
+    for (const key of keysOf([any, event.type, `${category}.*`], [any, printer]))
+      for (const channel of account.selecting.get(key) ?? []) concerned.add(channel);
+    return [...concerned].filter((channel) => match(event, channel) === 'due').sort(byId);
   }
 
   async load(): Promise<void> {
     const rows = await this.database.rows<Matchable>(
       `select id, account, type, organization, enabled, version, epoch, lane, events, min_severity, printers, tags
-       from channel where not deleted order by account, id`,
+       from channel where not deleted`,
     );
     this.accounts.clear();
-    for (const row of rows) this.accounts.set(row.account, [...(this.accounts.get(row.account) ?? []), row]);
+    this.accountOf.clear();
+    for (const row of rows) this.put(row);
   }
 
   /** Reads some channels anew: the changed ones, on every replica. */
@@ -31,20 +51,45 @@ export class MatchIndex {
   }
 
   put(channel: Matchable): void {
-    const others = this.of(channel.account).filter((one) => one.id !== channel.id);
+    let account = this.accounts.get(channel.account);
+    if (!account) {
+      account = { channels: new Map(), selecting: new Map() };
+      this.accounts.set(channel.account, account);
+    }
     // never back to an older version: a late read must not undo a newer write
-    const present = this.of(channel.account).find((one) => one.id === channel.id);
+    const present = account.channels.get(channel.id);
     if (present && present.version > channel.version) return;
-    this.accounts.set(
-      channel.account,
-      [...others, channel].sort((a, b) => (a.id < b.id ? -1 : 1)),
-    );
+    this.drop(channel.id);
+    account.channels.set(channel.id, channel);
+    this.accountOf.set(channel.id, channel.account);
+    for (const key of selectionOf(channel)) {
+      const others = account.selecting.get(key);
+      if (others) others.add(channel);
+      else account.selecting.set(key, new Set([channel]));
+    }
   }
 
-  drop(id: string, account?: string): void {
-    for (const name of account ? [account] : this.accounts.keys()) {
-      const kept = this.of(name).filter((one) => one.id !== id);
-      if (kept.length !== this.of(name).length) this.accounts.set(name, kept);
+  drop(id: string): void {
+    const account = this.accounts.get(this.accountOf.get(id) ?? '');
+    const channel = account?.channels.get(id);
+    if (!account || !channel) return;
+    this.accountOf.delete(id);
+    account.channels.delete(id);
+    for (const key of selectionOf(channel)) {
+      const others = account.selecting.get(key);
+      others?.delete(channel);
+      if (others?.size === 0) account.selecting.delete(key);
     }
   }
 }
+
+function selectionOf({ events, printers }: Matchable): string[] {
+  const terms = events.length > 0 ? events : [any];
+  return [...keysOf(terms, printers.length > 0 ? [...printers, own] : [any])];
+}
+
+function keysOf(terms: string[], printers: string[]): Set<string> {
+  return new Set(terms.flatMap((term) => printers.map((printer) => `${term} ${printer}`)));
+}
+
+const byId = (a: Matchable, b: Matchable) => (a.id < b.id ? -1 : 1);

@@ -1,61 +1,81 @@
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager, type PubAck } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import { type ObjectStore, Objm } from '@nats-io/obj';
-import { connect, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
-import { mostFaults, type Rejection, subjects } from '#contracts';
-import { answersWithin, CONFIG, need, type Settings } from '#runtime';
+import { createInbox, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import { keeps, mostFaults, type Rejection, subjects } from '#contracts';
+import { answersWithin, CONFIG, complain, LOG, type Log, NATS_URL_OF, type NatsUrlOf, natsTls, type Settings } from '#runtime';
+import { type ConnectionOptions, connection, inboxesOf, makeMissing } from './connection.js';
+import { pause } from './pause.js';
 import { applyStreams, type StreamSettings } from './streams.js';
+import { transient } from './transient.js';
 
-export interface BusOptions {
-  url: string;
-  /** The service's name: shown by the server, and the owner in rejections. */
-  name: string;
+/** `name`: the service's, and the owner in rejections. */
+export interface BusOptions extends ConnectionOptions {
   /** On how many servers of a cluster each stream and bucket is kept; 1 unless told. */
   replicas?: number;
+  /** Of which streams and buckets it may change what was declared otherwise before: of all unless told. */
+  keeps?: (stream: string) => boolean;
 }
 
 /** One connection of one process to NATS, with JetStream on it. Reconnects for ever. */
 export class Bus {
+  private unsent: (() => void)[] = [];
+
   private constructor(
     readonly name: string,
     readonly nc: NatsConnection,
     readonly js: JetStreamClient,
     readonly jsm: JetStreamManager,
     readonly replicas: number,
+    private readonly keeps: (stream: string) => boolean,
   ) {}
 
-  /** Connects and waits for the server; credentials may stand in the URL. */
-  static async connect({ url, name, replicas = 1 }: BusOptions): Promise<Bus> {
-    const nc = await connect({
-      ...server(url),
-      name: `farmbell ${name}`,
-      maxReconnectAttempts: -1,
-      reconnectTimeWait: 250,
-      waitOnFirstConnect: true,
-      pingInterval: 20_000,
-      // a stack for each request, made in case it fails, costs more than the request
-      noAsyncTraces: true,
-    });
+  /** Connects and waits for the server. */
+  static async connect({ replicas = 1, keeps = () => true, ...options }: BusOptions): Promise<Bus> {
+    const nc = await connection(options);
     return new Bus(
-      name,
+      options.name,
       nc,
       jetstream(nc, { timeout: 10_000 }),
       await jetstreamManager(nc, { timeout: 10_000, checkAPI: false }),
       replicas,
+      keeps,
     );
   }
 
+  /** Makes the streams as declared, as far as this connection keeps them; else those that are missing. */
   applyStreams(settings: Omit<StreamSettings, 'replicas'>): Promise<void> {
-    return applyStreams(this.jsm, { ...settings, replicas: this.replicas });
+    const whole = { ...settings, replicas: this.replicas };
+    return patiently(() => (this.keeps('EVENTS') ? applyStreams(this.jsm, whole) : makeMissing(this.jsm, whole)));
+  }
+
+  /** A subject of this connection's own, at which nobody else may listen. */
+  inbox(): string {
+    return createInbox(inboxesOf(this.name));
+  }
+
+  /**
+   * Sends it with all else that is sent in this turn of the event loop. Answers arrive on many sockets at once, and each write
+   * to the broker's socket costs more than what is written.
+   */
+  together(send: () => void): void {
+    if (this.unsent.push(send) > 1) return;
+    setImmediate(() => {
+      const all = this.unsent;
+      this.unsent = [];
+      for (const one of all) one();
+    });
   }
 
   /** Stores a message; `id` makes a repeat within the stream's window a duplicate. Resolves when JetStream has it. */
   publish(subject: string, body: unknown, options: { id?: string; headers?: MsgHdrs; timeoutMs?: number } = {}): Promise<PubAck> {
-    return this.js.publish(subject, typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body), {
+    const payload = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
+    const given = {
       ...(options.id && { msgID: options.id }),
       ...(options.headers && { headers: options.headers }),
       timeout: options.timeoutMs ?? 10_000,
-    });
+    };
+    return new Promise((done, failed) => this.together(() => void this.js.publish(subject, payload, given).then(done, failed)));
   }
 
   /** Puts what cannot be taken in on the REJECTED stream, where journal makes it readable. */
@@ -70,26 +90,32 @@ export class Bus {
     await this.publish(subjects.rejected(this.name), whole, { id: rejection.id });
   }
 
-  /** A key-value bucket, made when missing. `ttlMs`: an entry's life since it was last written. */
-  async bucket(name: string, options: { ttlMs?: number } = {}): Promise<KV> {
-    const bucket = await new Kvm(this.js).create(name, {
-      history: 1,
-      replicas: this.replicas,
-      ...(options.ttlMs && { ttl: options.ttlMs }),
+  /** A key-value bucket, made when missing. `ttlMs`: an entry's life since it was last written; `answerMs`: what a question may take. */
+  bucket(name: string, options: { ttlMs?: number; answerMs?: number } = {}): Promise<KV> {
+    const js = options.answerMs ? jetstream(this.nc, { timeout: options.answerMs }) : this.js;
+    return patiently(async () => {
+      const bucket = await new Kvm(js).create(name, {
+        history: 1,
+        replicas: this.replicas,
+        ...(options.ttlMs && { ttl: options.ttlMs }),
+      });
+      await this.spread(`KV_${name}`);
+      return bucket;
     });
-    await this.spread(`KV_${name}`);
-    return bucket;
   }
 
   /** An object store, made when missing. `ttlMs`: an object's life. */
-  async objects(name: string, ttlMs: number): Promise<ObjectStore> {
-    const store = await new Objm(this.js).create(name, { ttl: ttlMs * 1e6, replicas: this.replicas });
-    await this.spread(`OBJ_${name}`);
-    return store;
+  objects(name: string, ttlMs: number): Promise<ObjectStore> {
+    return patiently(async () => {
+      const store = await new Objm(this.js).create(name, { ttl: ttlMs * 1e6, replicas: this.replicas });
+      await this.spread(`OBJ_${name}`);
+      return store;
+    });
   }
 
   /** What was made for fewer servers, or more, is kept on as many as are asked for now. */
   private async spread(stream: string): Promise<void> {
+    if (!this.keeps(stream)) return;
     const { config } = await this.jsm.streams.info(stream);
     if (config.num_replicas !== this.replicas) await this.jsm.streams.update(stream, { num_replicas: this.replicas });
   }
@@ -111,6 +137,21 @@ export class Bus {
   }
 }
 
+const patienceMs = 60_000;
+const againMs = 500;
+
+/** A broker at its start, or a cluster that is choosing a leader, is waited for. */
+async function patiently<T>(act: () => Promise<T>): Promise<T> {
+  for (const until = Date.now() + patienceMs; ; ) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!transient(error) || Date.now() > until) throw error;
+      await pause(againMs);
+    }
+  }
+}
+
 const secretValue =
   /("[^"]{0,60}(?:token|secret|password|passwd|api_?key|access_?code|authorization)[^"]{0,60}"\s*:\s*)"(?:[^"\\]|\\.)*"?/gi;
 
@@ -118,24 +159,19 @@ const secretValue =
 const redactedBeginning = (body: string) =>
   body.slice(0, 8000).replace(secretValue, '$1"[redacted]"').slice(0, 2000).toWellFormed().replaceAll('\0', '');
 
-/** `nats://user:password@host:port` as the client's options; several servers may be given, comma-separated. */
-function server(url: string) {
-  const urls = url.split(',').map((one) => new URL(one.includes('://') ? one : `nats://${one}`));
-  const first = urls[0]!;
-  return {
-    servers: urls.map((one) => `${one.hostname}:${one.port || 4222}`),
-    ...(first.username &&
-      first.password && { user: decodeURIComponent(first.username), pass: decodeURIComponent(first.password) }),
-    ...(first.username && !first.password && { token: decodeURIComponent(first.username) }),
-  };
-}
-
-/** A service's connection as a Nest provider: connected, with every stream as declared. */
+/** A service's connection as a Nest provider: with its own user, connected, with every stream as declared. */
 export const connectBus = (name: string) => ({
   provide: Bus,
-  inject: [CONFIG],
-  useFactory: async (config: Settings): Promise<Bus> => {
-    const bus = await Bus.connect({ url: need(config, 'NATS_URL'), name, replicas: config.FARMBELL_NATS_REPLICAS });
+  inject: [CONFIG, NATS_URL_OF, LOG],
+  useFactory: async (config: Settings, urlOf: NatsUrlOf, log: Log): Promise<Bus> => {
+    const bus = await Bus.connect({
+      url: urlOf(name),
+      name,
+      tls: natsTls(config),
+      replicas: config.FARMBELL_NATS_REPLICAS,
+      keeps: (stream) => keeps(name, stream),
+      onError: complain(log, `${name}, NATS`),
+    });
     await bus.applyStreams({ dedupS: config.FARMBELL_DEDUP_S, retentionDays: config.FARMBELL_RETENTION_DAYS });
     return bus;
   },

@@ -1,10 +1,12 @@
 import type { KV } from '@nats-io/kv';
 import type { Bus } from './bus.js';
-import { pause } from './consume.js';
+import { pause } from './pause.js';
 
 /** A lease not renewed for so long is free again. */
 export const leaseMs = 10_000;
 const renewMs = 3_000;
+/** A question that is lost with the broker must not cost the lease. */
+const answerMs = 2_000;
 
 /** Leases: keys of a bucket whose entries end by themselves. The revision at which one was taken is its epoch: later is higher. */
 export class Leases {
@@ -16,27 +18,35 @@ export class Leases {
   ) {}
 
   static async open(bus: Bus, holder: string): Promise<Leases> {
-    return new Leases(await bus.bucket('LEASES', { ttlMs: leaseMs }), holder);
+    return new Leases(await bus.bucket('LEASES', { ttlMs: leaseMs, answerMs }), holder);
   }
 
-  /** Takes a free lease; its epoch, or undefined while somebody holds it. */
+  /** Takes a free lease, or one that is still this holder's; its epoch, or undefined while somebody else holds it. */
   async take(key: string): Promise<number | undefined> {
+    const renewedAt = Date.now();
     try {
-      const revision = await this.kv.create(key, this.holder);
-      this.taken.set(key, { revision, renewedAt: Date.now() });
+      const revision = await this.kv.create(key, this.holder).catch(() => this.retake(key));
+      if (revision !== undefined) this.taken.set(key, { revision, renewedAt });
       return revision;
     } catch {
       return undefined;
     }
   }
 
+  private async retake(key: string): Promise<number | undefined> {
+    const entry = await this.kv.get(key);
+    if (this.taken.has(key) || entry?.operation !== 'PUT' || entry.string() !== this.holder) return undefined;
+    return this.kv.put(key, this.holder, { previousSeq: entry.revision });
+  }
+
   /** Prolongs a held lease; false when it is lost, or could not be renewed before its end. */
   async renew(key: string): Promise<boolean> {
     const mine = this.taken.get(key);
     if (!mine) return false;
+    const asked = Date.now();
     try {
       mine.revision = await this.kv.put(key, this.holder, { previousSeq: mine.revision });
-      mine.renewedAt = Date.now();
+      mine.renewedAt = asked;
       return true;
     } catch (error) {
       // away is not lost: the entry lives until its end, so go on until shortly before
@@ -44,6 +54,11 @@ export class Leases {
       if (lost) this.taken.delete(key);
       return !lost;
     }
+  }
+
+  /** Whether a lease is held for certain, by this machine's clock: it also knows of a time in which this process stood still. */
+  valid(key: string): boolean {
+    return Date.now() - (this.taken.get(key)?.renewedAt ?? 0) < leaseMs;
   }
 
   async release(key: string): Promise<void> {

@@ -59,12 +59,9 @@ async function applyStream(jsm: JetStreamManager, config: Declared): Promise<voi
   await jsm.streams.update(config.name, config);
 }
 
-const workQueues: StreamName[] = ['INGEST', 'DELIVERIES'];
-
-/** A durable consumer of a stream. Of what is kept anyway, one ack tells how far it has come; a work queue's message is acked by itself. */
-export const durable = (stream: StreamName, name: string, filter?: string | string[]) => ({
+export const durable = (name: string, filter?: string | string[]) => ({
   durable_name: name,
-  ack_policy: workQueues.includes(stream) ? AckPolicy.Explicit : AckPolicy.All,
+  ack_policy: AckPolicy.Explicit,
   ack_wait: 30 * seconds,
   max_ack_pending: 2000,
   ...(Array.isArray(filter) ? { filter_subjects: filter } : filter ? { filter_subject: filter } : {}),

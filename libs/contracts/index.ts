@@ -7,6 +7,7 @@ export * from './delivery.js';
 export * from './envelope.js';
 export * from './faults.js';
 export * from './outcome.js';
+export * from './permissions.js';
 export * from './problem.js';
 export * from './proto.js';
 export * from './subjects.js';

@@ -37,7 +37,7 @@ export class ChannelCache {
         }
         const copy = entry.json<ChannelCopy>();
         if (copy.type !== this.channel.type) continue;
-        if (known) this.keep(copy);
+        if (known) this.keepOrForget(copy);
         changed(copy.id);
       }
     })().catch(() => this.channels.clear());
@@ -57,6 +57,15 @@ export class ChannelCache {
     if (!entry) return 'older';
     const ready = this.keep(entry.json<ChannelCopy>());
     return ready.copy.version >= version ? ready : 'older';
+  }
+
+  /** What cannot be opened now (its key is not known here yet) is told when it is next needed. */
+  private keepOrForget(copy: ChannelCopy): void {
+    try {
+      this.keep(copy);
+    } catch {
+      this.channels.delete(copy.id);
+    }
   }
 
   private keep(copy: ChannelCopy): Ready {

@@ -1,38 +1,16 @@
 import { pause } from '#bus';
+import { idle, type State } from './channel-state.js';
 import { Parking } from './parking.js';
 import type { Waiting, WaitingRow } from './waiting.js';
 import type { Item } from './worker.js';
 
-/** Held at most for a channel that is slow; the rest waits in the table, so that its lane stays free. */
-const heldSlow = 20;
-const heldFast = 128;
-/** A channel is quick while one of its deliveries ends so often, and slow at the latest when none has for so long. */
-const quickMs = 10;
-const slowMs = 250;
-/** Of what the last interval counts, against those before it. */
-const weight = 0.1;
-const drainRows = 100;
-
-interface State {
-  held: number;
-  /** In order per printer: one in flight, the others behind it. */
-  queues: Map<string, Item[]>;
-  /** It has a backlog in the table: what comes new goes behind it. */
-  behind: boolean;
-  /** How many were parked, and how many of those are stored (or another's by now). */
-  parked: number;
-  stored: number;
-  /** Its backlog is resumed when so many are stored. */
-  resumeAt: number;
-  /** Its backlog is not to be touched yet. */
-  paused: boolean;
-  draining: boolean;
-  /** Asked for while it was being drained. */
-  drainAgain: boolean;
-  lastDone: number;
-  /** Milliseconds between two ends while something was in hand, smoothed. */
-  interval: number;
-}
+/** Attempts under way at once for a channel that is slow, and for a quick one. */
+const slowAtOnce = 20;
+const quickAtOnce = 128;
+/** Held in memory for one slow channel, and for all channels together; the rest waits in the table. */
+const heldSlow = 200;
+const heldInAll = 16_000;
+const roomMs = 100;
 
 export interface DispatcherParts {
   waiting: Waiting;
@@ -46,43 +24,49 @@ export interface DispatcherParts {
 }
 
 /**
- * Spreads a process's deliveries over their channels: one in flight per channel and printer, few held per slow channel, the
- * overflow parked in the waiting table and taken from there in order. No channel waits for another.
+ * Spreads a process's deliveries over their channels: one under way per channel and printer, few at once for a slow channel. What
+ * is too much to hold is parked in the waiting table and taken from there in order. No channel waits for another.
  */
 export class Dispatcher {
   private readonly channels = new Map<string, State>();
-  /** Deliveries in hand that lie in the table. */
-  readonly rowsHeld = new Set<string>();
+  /** What is in hand of the table, by delivery. */
+  private readonly rows = new Map<string, Item>();
+  private held = 0;
   private readonly parking: Parking;
-  private readonly underWay = new Map<Promise<void>, number>();
+  private readonly works = new Map<Promise<void>, number>();
 
   constructor(private readonly parts: DispatcherParts) {
     const { waiting, onError, signal } = parts;
     this.parking = new Parking({ waiting, stored: (item) => this.count(item), onError, signal });
   }
 
-  /** Takes a fresh delivery. Waits while its channel is full but quick: reading on would only fill the table. */
+  /** Takes a fresh delivery; waits only when there is no room for it anywhere, as when the database is away for long. */
   async offer(item: Item): Promise<void> {
     if (item.delivery.test) {
       this.track(this.parts.work(item), item.delivery.lane);
       return;
     }
     let state = this.stateOf(item.delivery.channel);
-    while (!state.behind && state.held >= heldFast && this.quick(state)) {
-      await pause(5, this.parts.signal);
+    while ((state.behind || !this.hasRoom(state)) && !this.parking.hasRoom) {
+      await pause(roomMs, this.parts.signal);
+      if (item.lost() || this.parts.signal.aborted) return;
       state = this.stateOf(item.delivery.channel);
     }
-    if (state.behind || (state.held >= heldSlow && !this.quick(state))) this.park(item, state);
-    else this.keep(item, state);
+    if (!state.behind && this.hasRoom(state)) this.keep(item, state);
+    else this.park(item, state);
   }
 
   /** Takes a row whose time has come; into the backlog when its channel is full. */
   async offerRow(row: WaitingRow): Promise<void> {
     const state = this.stateOf(row.body.channel);
-    if (this.rowsHeld.has(row.body.id)) return;
-    if (state.held < heldSlow || (state.held < heldFast && this.quick(state))) return this.keepRow(row, state);
+    if (this.rows.has(row.body.id)) return;
+    if (this.hasRoom(state)) return this.keepRow(row, state);
     await this.parts.waiting.put({ ...row, cause: 'backlog', due: null });
     state.behind = true;
+  }
+
+  get rowsHeld(): string[] {
+    return [...this.rows.keys()];
   }
 
   /** A channel has a backlog in the table, seen when its lane is taken: what comes goes behind it, until it is resumed. */
@@ -100,75 +84,79 @@ export class Dispatcher {
   private resumeIfStored(channel: string, state: State): void {
     if (state.stored < state.resumeAt) return;
     state.paused = false;
-    if (state.held < heldSlow / 2) void this.drain(channel);
+    this.drainIfIdle(channel, state);
   }
 
   /** Waits for what is in flight (of one lane), at most `ms`. */
   async settled(ms: number, lane?: number): Promise<void> {
     const timeUp = new AbortController();
-    const works = [...this.underWay].filter(([, its]) => lane === undefined || its === lane).map(([work]) => work);
+    const works = [...this.works].filter(([, its]) => lane === undefined || its === lane).map(([work]) => work);
     await Promise.race([Promise.allSettled([...works, this.parking.empty()]), pause(ms, timeUp.signal)]);
     timeUp.abort();
   }
 
-  private quick(state: State): boolean {
-    return state.interval < quickMs && Date.now() - state.lastDone < slowMs;
+  private hasRoom(state: State): boolean {
+    return state.held < heldSlow || (this.held < heldInAll && state.pace.quick);
+  }
+
+  private atOnce(state: State): number {
+    return state.pace.quick ? quickAtOnce : slowAtOnce;
   }
 
   private stateOf(channel: string): State {
     let state = this.channels.get(channel);
     if (!state) {
-      state = {
-        held: 0,
-        queues: new Map(),
-        behind: false,
-        parked: 0,
-        stored: 0,
-        resumeAt: 0,
-        paused: false,
-        draining: false,
-        drainAgain: false,
-        lastDone: Date.now(),
-        interval: 0,
-      };
+      state = idle();
       this.channels.set(channel, state);
     } else if (state.held === 0) {
-      state.lastDone = Date.now();
+      state.pace.begins();
     }
     return state;
   }
 
   private keepRow(row: WaitingRow, state: State): void {
-    this.rowsHeld.add(row.body.id);
-    this.keep(this.parts.itemOf(row), state);
+    const item = this.parts.itemOf(row);
+    this.rows.set(row.body.id, item);
+    this.keep(item, state);
   }
 
   private keep(item: Item, state: State): void {
+    this.held++;
     state.held++;
     const key = item.delivery.event.printer?.id ?? '';
     const queue = state.queues.get(key);
-    if (queue) {
-      queue.push(item);
-      return;
+    if (queue) queue.push(item);
+    else {
+      state.queues.set(key, [item]);
+      state.ready.push(key);
     }
-    const started = [item];
-    state.queues.set(key, started);
-    this.track(this.run(item.delivery.channel, state, key, started), item.delivery.lane);
+    this.begin(state);
   }
 
-  private async run(channel: string, state: State, key: string, queue: Item[]): Promise<void> {
-    while (queue.length > 0) {
-      const item = queue[0]!;
-      if (!item.lost() && !this.parts.signal.aborted) await this.parts.work(item).catch(this.parts.onError);
-      this.rowsHeld.delete(item.delivery.id);
-      queue.shift();
-      state.held--;
-      const now = Date.now();
-      state.interval += weight * (now - state.lastDone - state.interval);
-      state.lastDone = now;
-      if (state.behind && state.held < heldSlow / 2) void this.drain(channel);
+  private begin(state: State): void {
+    while (state.ready.length > 0 && state.underWay < this.atOnce(state)) {
+      const key = state.ready.shift()!;
+      const item = state.queues.get(key)![0]!;
+      state.underWay++;
+      this.track(this.run(item, key, state), item.delivery.lane);
     }
-    state.queues.delete(key);
+  }
+
+  private async run(item: Item, key: string, state: State): Promise<void> {
+    const { channel, id } = item.delivery;
+    if (!item.lost() && !this.parts.signal.aborted) await this.parts.work(item).catch(this.parts.onError);
+    // a queue's message may have put its own row there meanwhile
+    if (this.rows.get(id) === item) this.rows.delete(id);
+    const queue = state.queues.get(key)!;
+    queue.shift();
+    if (queue.length > 0) state.ready.push(key);
+    else state.queues.delete(key);
+    this.held--;
+    state.held--;
+    state.underWay--;
+    state.pace.ended();
+    this.begin(state);
+    this.drainIfIdle(channel, state);
     if (state.held === 0 && !state.behind && state.parked === state.stored) this.channels.delete(channel);
   }
 
@@ -183,6 +171,10 @@ export class Dispatcher {
     const state = this.stateOf(channel);
     state.stored++;
     this.resumeIfStored(channel, state);
+  }
+
+  private drainIfIdle(channel: string, state: State): void {
+    if (state.behind && state.held < this.atOnce(state)) void this.drain(channel);
   }
 
   /** Takes a channel's next rows from the table, in order; when there are none left, it is no longer behind. */
@@ -205,21 +197,23 @@ export class Dispatcher {
   }
 
   private async drainOnce(channel: string, state: State): Promise<void> {
-    const room = this.quick(state) ? drainRows : Math.max(1, heldSlow - state.held);
+    const room = Math.max(1, 2 * this.atOnce(state) - state.held);
     const { parked, stored } = state;
     const rows = await this.parts.waiting.backlog(channel, this.parts.lanes(), room, this.heldOf(state));
-    for (const row of rows) if (!this.rowsHeld.has(row.body.id)) this.keepRow(row, state);
-    if (rows.length > 0 || parked > stored || state.parked > state.stored) return;
+    for (const row of rows) if (!this.rows.has(row.body.id)) this.keepRow(row, state);
+    if (rows.length > 0 || parked > stored || state.parked > parked) return;
     state.behind = false;
     if (state.held === 0) this.channels.delete(channel);
   }
 
+  /** What is in hand of its rows. */
   private heldOf(state: State): string[] {
-    return [...state.queues.values()].flat().map((item) => item.delivery.id);
+    const held = [...state.queues.values()].flat().map((item) => item.delivery.id);
+    return held.filter((id) => this.rows.has(id));
   }
 
   private track(work: Promise<void>, lane: number): void {
-    this.underWay.set(work, lane);
-    void work.catch(this.parts.onError).finally(() => this.underWay.delete(work));
+    this.works.set(work, lane);
+    void work.catch(this.parts.onError).finally(() => this.works.delete(work));
   }
 }

@@ -40,13 +40,15 @@ export class Finished {
       filter_subjects: subjects.attempts(type),
       headers_only: true,
     });
-    if ((await consumer.info()).num_pending === 0) return;
-    const messages = await consumer.consume({ max_messages: 2000 });
-    for await (const message of messages) {
-      const id = message.headers?.get('Nats-Msg-Id');
-      if (id) this.add(id);
-      if (message.info.pending === 0) break;
+    if ((await consumer.info()).num_pending > 0) {
+      const messages = await consumer.consume({ max_messages: 2000 });
+      for await (const message of messages) {
+        const id = message.headers?.get('Nats-Msg-Id');
+        if (id) this.add(id);
+        if (message.info.pending === 0) break;
+      }
+      await messages.close();
     }
-    await messages.close();
+    await consumer.delete().catch(() => {});
   }
 }

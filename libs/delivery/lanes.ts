@@ -1,10 +1,13 @@
 import { AckPolicy, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
-import { type Bus, type Leases, pause } from '#bus';
+import { type Bus, Doorbell, isMissing, type Leases, pause } from '#bus';
 import { type ChannelType, lanes as laneCount, subjects } from '#contracts';
 
 const everyMs = 1000;
 const renewEveryMs = 3000;
-const maxUnacked = 2000;
+/** More than a process holds in memory: what it parks is acked soon, and no channel's messages keep another's from coming. */
+const maxUnacked = 50_000;
+/** A dead owner's messages come with the lane's next consumer, and a broken connection's too: nobody waits for this. */
+const ackWaitMs = 3600_000;
 
 export interface LanesParts {
   bus: Bus;
@@ -23,6 +26,9 @@ export interface LanesParts {
   signal: AbortSignal;
 }
 
+/** After a broken connection lanes stay where they were, if they can: who had them knows what was under way. */
+const graceMs = 3000;
+
 interface Lane {
   lost: boolean;
   messages?: ConsumerMessages;
@@ -35,6 +41,11 @@ interface Lane {
 export class Lanes {
   private readonly lanes = new Map<number, Lane>();
   private readonly reading = new Set<Promise<void>>();
+  private reconnectedAt = 0;
+  /** Being taken over. */
+  private readonly coming = new Set<number>();
+  /** Lost while the broker could not be reached. */
+  private readonly had = new Set<number>();
 
   constructor(private readonly parts: LanesParts) {}
 
@@ -47,20 +58,30 @@ export class Lanes {
   }
 
   async run(): Promise<void> {
-    const { signal, onError } = this.parts;
-    let renewed = 0;
-    this.parts.bus.onReconnect(() => this.stopReading());
-    while (!signal.aborted) {
-      try {
-        if (Date.now() - renewed >= renewEveryMs) {
-          await this.renew();
-          renewed = Date.now();
-        }
-        await this.balance();
-      } catch (error) {
-        onError(error);
-      }
-      await pause(everyMs, signal);
+    const reconnected = new Doorbell();
+    this.parts.bus.onReconnect(() => {
+      this.reconnectedAt = Date.now();
+      this.stopReading();
+      reconnected.ring();
+    });
+    this.parts.signal.addEventListener('abort', () => reconnected.ring(), { once: true });
+    // beside each other: to take a lane over may last longer than a lease
+    await Promise.all([
+      this.repeat(
+        () => this.renew(),
+        () => reconnected.wait(renewEveryMs),
+      ),
+      this.repeat(
+        () => this.balance(),
+        () => pause(everyMs, this.parts.signal),
+      ),
+    ]);
+  }
+
+  private async repeat(act: () => Promise<void>, wait: () => Promise<void>): Promise<void> {
+    while (!this.parts.signal.aborted) {
+      await act().catch(this.parts.onError);
+      if (!this.parts.signal.aborted) await wait();
     }
   }
 
@@ -80,9 +101,13 @@ export class Lanes {
 
   private async renew(): Promise<void> {
     const kept = await Promise.all(
-      this.owned.map(async (lane) => [lane, await this.parts.leases.renew(this.key(lane))] as const),
+      [...this.owned, ...this.coming].map(async (lane) => [lane, await this.parts.leases.renew(this.key(lane))] as const),
     );
-    for (const [lane, ok] of kept) if (!ok) this.drop(lane);
+    for (const [lane, ok] of kept) {
+      if (ok) continue;
+      this.had.add(lane);
+      this.drop(lane);
+    }
   }
 
   private async balance(): Promise<void> {
@@ -91,17 +116,31 @@ export class Lanes {
     await Promise.all(this.owned.slice(fair).map((lane) => this.give(lane)));
     if (this.owned.length >= fair) return;
     const held = await leases.held(`lane.${type}.*`);
-    const free = Array.from({ length: laneCount }, (_, lane) => lane).filter((lane) => !held.has(this.key(lane)));
+    const others = Array.from({ length: laneCount }, (_, lane) => lane).filter((lane) => !this.lanes.has(lane));
+    const free = others.filter((lane) => !held.has(this.key(lane)) || this.had.has(lane));
     const taken: [lane: number, epoch: number][] = [];
-    for (const lane of free) {
+    const grace = Date.now() - this.reconnectedAt < graceMs;
+    for (const lane of grace ? free.filter((one) => this.had.has(one)) : free) {
       if (this.owned.length + taken.length >= fair) break;
       const epoch = await leases.take(this.key(lane));
-      if (epoch !== undefined) taken.push([lane, epoch]);
+      if (epoch === undefined) continue;
+      taken.push([lane, epoch]);
+      this.coming.add(lane);
     }
+    if (!grace) this.had.clear();
     if (taken.length === 0) return;
-    await this.removeConsumers(taken.map(([lane]) => lane));
-    await taking(taken.map(([lane]) => lane));
-    for (const [lane, epoch] of taken) this.start(lane, epoch);
+    const lanes = taken.map(([lane]) => lane);
+    try {
+      await this.removeConsumers(lanes);
+      await taking(lanes);
+    } catch (error) {
+      // a lease that nobody renews would keep everybody from the lane until it ends
+      await Promise.allSettled(lanes.map((lane) => leases.release(this.key(lane))));
+      throw error;
+    } finally {
+      this.coming.clear();
+    }
+    for (const [lane, epoch] of taken) if (leases.valid(this.key(lane))) this.start(lane, epoch);
     this.parts.onChange(this.owned);
   }
 
@@ -137,7 +176,7 @@ export class Lanes {
       durable_name: name,
       filter_subject: subjects.lane(type, number),
       ack_policy: AckPolicy.Explicit,
-      ack_wait: 30e9,
+      ack_wait: ackWaitMs * 1e6,
       max_ack_pending: maxUnacked,
     });
     const consumer = await bus.js.consumers.get('DELIVERIES', name);
@@ -146,9 +185,19 @@ export class Lanes {
     if (signal.aborted || lane.lost) messages.stop();
     if ((await consumer.info(true)).num_pending === 0) reached(number, Number.POSITIVE_INFINITY);
     for await (const message of messages) {
-      await take(message, () => lane.lost);
+      await take(message, () => this.isLost(number, lane));
       reached(number, message.info.pending === 0 ? Number.POSITIVE_INFINITY : message.seq);
     }
+  }
+
+  /** Also when its lease has ended without a word, as while this process stood still. */
+  private isLost(number: number, lane: Lane): boolean {
+    if (!lane.lost && !this.parts.leases.valid(this.key(number))) {
+      this.had.add(number);
+      this.drop(number);
+      void this.parts.leases.release(this.key(number));
+    }
+    return lane.lost;
   }
 
   private drop(number: number): void {
@@ -171,11 +220,23 @@ export class Lanes {
     const { bus, type } = this.parts;
     const prefixes = lanes.map((lane) => `${type}-${lane}-`);
     for await (const name of consumerNames(bus)) {
-      if (prefixes.some((prefix) => name.startsWith(prefix))) await bus.jsm.consumers.delete('DELIVERIES', name).catch(() => {});
+      if (!prefixes.some((prefix) => name.startsWith(prefix))) continue;
+      await bus.jsm.consumers.delete('DELIVERIES', name).catch((error) => {
+        if (!isMissing(error)) throw error;
+      });
     }
   }
 }
 
+/** Names alone: with their states a cluster waits for each consumer's leader, and leaves out those that have none just now. */
 async function* consumerNames(bus: Bus): AsyncGenerator<string> {
-  for await (const info of bus.jsm.consumers.list('DELIVERIES')) yield info.name;
+  for (let offset = 0, total = 1; offset < total; ) {
+    const answer = await bus.nc.request('$JS.API.CONSUMER.NAMES.DELIVERIES', JSON.stringify({ offset }), { timeout: 10_000 });
+    const page = answer.json<{ error?: { description: string }; consumers?: string[] | null; total: number }>();
+    if (page.error) throw new Error(`the consumers of DELIVERIES cannot be read: ${page.error.description}`);
+    const names = page.consumers ?? [];
+    yield* names;
+    total = names.length > 0 ? page.total : 0;
+    offset += names.length;
+  }
 }

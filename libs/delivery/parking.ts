@@ -5,6 +5,8 @@ import type { Item } from './worker.js';
 const rowsAStatement = 500;
 const gatherMs = 2;
 const againMs = 1000;
+/** Not stored yet at most, while the database is away. */
+const most = 5000;
 
 export interface ParkingParts {
   waiting: Waiting;
@@ -20,6 +22,10 @@ export class Parking {
   private flushing: Promise<void> | undefined;
 
   constructor(private readonly parts: ParkingParts) {}
+
+  get hasRoom(): boolean {
+    return this.parked.length < most;
+  }
 
   park(item: Item): void {
     this.parked.push(item);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { JsMsg } from '@nats-io/jetstream';
 import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
 import { v7 } from 'uuid';
@@ -51,6 +52,8 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
   async onApplicationBootstrap(): Promise<void> {
     const { bus, channel, config, database, finished, waiting } = this;
     const { signal } = this.stopping;
+    // each delivery in hand listens while the broker is away
+    setMaxListeners(0, signal);
     const { type } = channel;
     const onError = complain(this.log, `${type} delivery`);
     const policy = policyOf(config, channel);
@@ -59,7 +62,7 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
     const due = new DueRows({
       waiting,
       lanes: () => this.lanes.owned,
-      held: () => [...this.dispatcher.rowsHeld],
+      held: () => this.dispatcher.rowsHeld,
       offer: (row) => this.dispatcher.offerRow(row),
       onError,
       signal,
@@ -96,6 +99,8 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
       settled: (lane) => this.dispatcher.settled(settleMs, lane),
       onChange: (owned) => {
         lanesOwned.set({ type }, owned.length);
+        // what is under way in a lane that is given is acked still
+        setTimeout(() => this.unacked.drop(), 2 * settleMs).unref();
         due.wake(new Date(0));
       },
       onError,
@@ -112,7 +117,7 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
     answer(bus, `${type}.settings.describe`, async () => describeSettings(channel), onError);
     this.probes.add(`${type} nats`, () => bus.alive());
     this.probes.add(`${type} database`, () => database.alive());
-    this.running = Promise.all([this.lanes.run(), due.run(), this.unacked.run(signal)]);
+    this.running = Promise.all([this.lanes.run(), due.run()]);
   }
 
   /** Stops taking, finishes what is in flight, hands the lanes over. */
@@ -141,11 +146,11 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
 
   /** A delivery that waited: its row is removed when it ended, and stays when it goes on. */
   private rowItem(row: WaitingRow): Item {
-    const { lane, id } = row.body;
+    const { lane, id, attempt } = row.body;
     return {
       delivery: row.body,
       seq: row.seq,
-      settle: () => this.waiting.remove(id),
+      settle: () => this.waiting.remove({ id, attempt }),
       wait: () => {},
       lost: () => !this.lanes.owns(lane),
     };
@@ -154,6 +159,8 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
   /** Before new lanes are read: what their last owner had done, and what waits in them. */
   private async taking(lanes: number[]): Promise<void> {
     await this.finished.refill(this.bus, this.channel.type);
+    // a row proves that the attempt before it was made, though a killed owner may not have reported it
+    for (const { id, attempt } of await this.waiting.tried(lanes)) this.finished.add(Finished.key(id, attempt - 1));
     for (const channel of await this.waiting.channels(lanes)) await this.cancelStale(channel, lanes);
     for (const one of await this.waiting.backlogged(lanes)) {
       this.dispatcher.hold(one.channel);
@@ -177,7 +184,7 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
     const epoch = ready === 'deleted' ? null : ready.copy.epoch;
     const meaning = ready === 'deleted' ? 'The channel was deleted.' : 'The channel was disabled.';
     for (;;) {
-      const rows = await this.waiting.stale(id, epoch, lanes, staleRows, [...this.dispatcher.rowsHeld]);
+      const rows = await this.waiting.stale(id, epoch, lanes, staleRows, this.dispatcher.rowsHeld);
       await Promise.all(rows.map((row) => this.worker.end(this.rowItem(row), 'cancelled', meaning)));
       if (rows.length < staleRows) return;
     }

@@ -1,7 +1,5 @@
 import type { JsMsg } from '@nats-io/jetstream';
-import { type Bus, pause } from '#bus';
-
-const everyMs = 10_000;
+import type { Bus } from '#bus';
 
 /** A message in hand, and whether its lane is another process's by now. */
 interface Held {
@@ -10,8 +8,8 @@ interface Held {
 }
 
 /**
- * Deliveries in hand, each with the message to ack for it. The broker is told that they are worked on, before it would give
- * them out again; when it does all the same (a broken connection), the new message takes the old one's place.
+ * Deliveries in hand, each with the message to ack for it. When the broker gives one out again (a broken connection), the new
+ * message takes the old one's place.
  */
 export class Unacked {
   private readonly inHand = new Map<string, Held>();
@@ -31,13 +29,8 @@ export class Unacked {
     if (held) this.together(() => held.message.ack());
   }
 
-  async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await pause(everyMs, signal);
-      for (const [delivery, { message, lost }] of this.inHand) {
-        if (lost()) this.inHand.delete(delivery);
-        else message.working();
-      }
-    }
+  /** A lane is another process's: what it held of it is that one's to ack. */
+  drop(): void {
+    for (const [delivery, { lost }] of this.inHand) if (lost()) this.inHand.delete(delivery);
   }
 }

@@ -43,8 +43,14 @@ export const migrations = [Waiting1763700000000];
 export class Waiting {
   /** Stores one row, together with others that are stored at the same time. */
   readonly put = gathering<WaitingRow>((rows) => this.putAll(rows));
-  /** Deletes one delivery's row, likewise. */
-  readonly remove = gathering<string>((ids) => this.database.query('delete from waiting where delivery = any($1)', [ids]));
+  /** Deletes one delivery's row, likewise; not that of a later attempt. */
+  readonly remove = gathering<{ id: string; attempt: number }>((done) =>
+    this.database.query(
+      `delete from waiting using unnest($1::text[], $2::int[]) as done (delivery, attempt)
+       where waiting.delivery = done.delivery and waiting.attempt <= done.attempt`,
+      [done.map(({ id }) => id), done.map(({ attempt }) => attempt)],
+    ),
+  );
 
   constructor(
     private readonly database: Database,
@@ -113,6 +119,14 @@ export class Waiting {
       [this.type, lanes],
     );
     return rows.map((row) => ({ ...row, seq: Number(row.seq) }));
+  }
+
+  /** What waits in these lanes for another attempt than the first. */
+  tried(lanes: number[]): Promise<{ id: string; attempt: number }[]> {
+    return this.database.rows('select delivery as id, attempt from waiting where type = $1 and lane = any($2) and attempt > 1', [
+      this.type,
+      lanes,
+    ]);
   }
 
   /** Every channel that waits in these lanes. */

@@ -37,9 +37,15 @@ export const settings = {
   FARMBELL_METRICS_PORT: port.default(9464).describe("a service's own /metrics, /healthz, /readyz"),
   FARMBELL_NATS_HOST: z.string().min(1).default('127.0.0.1').describe('where the embedded NATS listens'),
   FARMBELL_NATS_PORT: port.optional().describe('port of the embedded NATS (4222)'),
-  NATS_URL: url(/^(nats|tls|wss?):$/, 'nats://user:password@host:4222')
+  NATS_URL: url(/^(nats|tls):$/, 'nats://user:password@host:4222')
     .optional()
-    .describe('external NATS 2.12 or newer; none: embedded'),
+    .describe('external NATS 2.12 or newer, by tls:// encrypted or not at all; none: embedded'),
+  FARMBELL_NATS_CA: z
+    .string()
+    .optional()
+    .describe('file of the certificates by which alone a NATS of tls:// is known; none: those that Node.js knows'),
+  FARMBELL_NATS_CERT: z.string().optional().describe('certificate file that a NATS of tls:// asks of its clients'),
+  FARMBELL_NATS_KEY: z.string().optional().describe('key file of FARMBELL_NATS_CERT'),
   FARMBELL_NATS_REPLICAS: z
     .enum(['1', '3', '5'], 'must be 1, 3 or 5')
     .default('1')
@@ -86,6 +92,11 @@ export type Settings = z.infer<typeof schema>;
 
 export class ConfigError extends Error {}
 
+const together = [
+  ['FARMBELL_TLS_CERT', 'FARMBELL_TLS_KEY'],
+  ['FARMBELL_NATS_CERT', 'FARMBELL_NATS_KEY'],
+] as const;
+
 /** Reads and checks the environment; throws one ConfigError that lists every fault by variable. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Settings {
   // an empty variable is an unset one: compose files and shells make them
@@ -98,8 +109,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Settings {
   if (!parsed.success) {
     throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('\n'));
   }
-  if (Boolean(parsed.data.FARMBELL_TLS_CERT) !== Boolean(parsed.data.FARMBELL_TLS_KEY)) {
-    throw new ConfigError('FARMBELL_TLS_CERT and FARMBELL_TLS_KEY go together: set both or neither');
+  for (const [one, other] of together) {
+    if (Boolean(parsed.data[one]) !== Boolean(parsed.data[other]))
+      throw new ConfigError(`${one} and ${other} go together: set both or neither`);
   }
   return parsed.data;
 }

@@ -1,3 +1,4 @@
+export * from './bucket.js';
 export * from './config.js';
 export * from './database.js';
 export * from './gather.js';

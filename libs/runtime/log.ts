@@ -1,12 +1,13 @@
 import type { LoggerService } from '@nestjs/common';
-import { pino } from 'pino';
+import { type DestinationStream, pino } from 'pino';
 import pretty from 'pino-pretty';
 
 export type Log = ReturnType<typeof makeLog>;
 
-/** JSON lines on standard output; pretty for people at a terminal. */
-export function makeLog(options: { name: string; level: string; pretty?: boolean }) {
+/** JSON lines on standard output, or to `to`; pretty for people at a terminal. */
+export function makeLog(options: { name: string; level: string; pretty?: boolean; to?: DestinationStream }) {
   const base = { name: options.name, level: options.level, base: { service: options.name } };
+  if (options.to) return pino(base, options.to);
   return options.pretty
     ? pino(base, pretty({ ignore: 'pid,hostname,service,name', translateTime: 'HH:MM:ss', sync: true }))
     : pino(base);

@@ -1,16 +1,20 @@
 import 'reflect-metadata';
-import { readFileSync } from 'node:fs';
 import { Controller, type DynamicModule, Get, Global, Inject, Module, Res, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ConfigError, readConfig, type Settings } from './config.js';
+import { ConfigError, need, readConfig, type Settings } from './config.js';
 import { type Log, makeLog, nestLog } from './log.js';
 import { metrics } from './metrics.js';
 import { Probes } from './probes.js';
+import { serverTls } from './tls.js';
 
 /** Injection tokens of what every service has. */
 export const CONFIG = Symbol('config');
 export const LOG = Symbol('log');
+export const NATS_URL_OF = Symbol('nats url of');
+
+/** The URL by which a service reaches NATS, as that service's user. */
+export type NatsUrlOf = (service: string) => string;
 
 interface Response {
   status(code: number): Response;
@@ -42,13 +46,14 @@ class ProbeController {
 @Global()
 @Module({})
 class RuntimeModule {
-  static with(config: Settings, log: Log): DynamicModule {
+  static with(config: Settings, log: Log, natsUrlOf: NatsUrlOf = () => need(config, 'NATS_URL')): DynamicModule {
     const providers = [
       { provide: CONFIG, useValue: config },
       { provide: LOG, useValue: log },
+      { provide: NATS_URL_OF, useValue: natsUrlOf },
       { provide: Probes, useValue: new Probes() },
     ];
-    return { module: RuntimeModule, controllers: [ProbeController], providers, exports: [CONFIG, LOG, Probes] };
+    return { module: RuntimeModule, controllers: [ProbeController], providers, exports: [CONFIG, LOG, NATS_URL_OF, Probes] };
   }
 }
 
@@ -62,16 +67,39 @@ export interface RunOptions {
   log: Log;
   host: string;
   port: number;
+  /** For a process of several services, each with its own user; else all use NATS_URL. */
+  natsUrlOf?: NatsUrlOf;
+  /** Its HTTP side is probes and metrics alone: no TLS, whatever its other sides speak. */
+  probesOnly?: boolean;
+  /** How long a caller may take to send a request's headers, and all of it, in milliseconds. */
+  patience?: { headersMs: number; requestMs: number };
   /** Adds what the service listens on beside HTTP. */
   prepare?: (app: NestFastifyApplication) => void | Promise<void>;
 }
 
 /** Starts a process of one or more services: modules, then consumers, then its HTTP side. */
-export async function start({ modules, config, log, host, port, prepare }: RunOptions): Promise<NestFastifyApplication> {
-  const tls = config.FARMBELL_TLS_CERT && config.FARMBELL_TLS_KEY;
+export async function start({
+  modules,
+  config,
+  log,
+  host,
+  port,
+  natsUrlOf,
+  probesOnly,
+  patience,
+  prepare,
+}: RunOptions): Promise<NestFastifyApplication> {
+  const https = probesOnly ? undefined : serverTls(config);
+  const { headersMs, requestMs } = patience ?? { headersMs: 15_000, requestMs: 60_000 };
+  const server = {
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    connectionsCheckingInterval: Math.min(headersMs, 5_000),
+    maxHeaderSize: 16 * 1024,
+  };
   const adapter = new FastifyAdapter({
     bodyLimit: 8 * 1024 * 1024,
-    requestTimeout: 60_000,
+    requestTimeout: requestMs,
     routerOptions: { maxParamLength: 300 },
     // what never reaches a handler (an address that cannot be decoded, …) is answered in the API's form too
     frameworkErrors: (error: { statusCode?: number; message: string }, _: unknown, reply: unknown) => {
@@ -79,9 +107,9 @@ export async function start({ modules, config, log, host, port, prepare }: RunOp
       const problem = { type: 'about:blank', title: 'Bad request', status, detail: error.message };
       (reply as Response).status(status).header('content-type', 'application/problem+json').send(problem);
     },
-    ...(tls && { https: { cert: readFileSync(config.FARMBELL_TLS_CERT!), key: readFileSync(config.FARMBELL_TLS_KEY!) } }),
+    ...(https ? { https: { ...server, ...https } } : { http: server }),
   });
-  const root: DynamicModule = { module: RootModule, imports: [RuntimeModule.with(config, log), ...modules] };
+  const root: DynamicModule = { module: RootModule, imports: [RuntimeModule.with(config, log, natsUrlOf), ...modules] };
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     logger: nestLog(log),
     abortOnError: false,
@@ -116,6 +144,7 @@ export async function run(
       log,
       host: options.gateway ? config.FARMBELL_HOST : '0.0.0.0',
       port: options.gateway ? (config.FARMBELL_PORT ?? 8080) : config.FARMBELL_METRICS_PORT,
+      probesOnly: !options.gateway,
       prepare: options.prepare?.(config),
     });
     log.info(`${name} is ready`);

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
-import { keyRing, newKey, open, seal } from './seal.js';
+import { keyRing, newKey, open, resealed, seal } from './seal.js';
 
 // The published vectors of https://github.com/fernet/spec: generate.json, verify.json, invalid.json.
 const KEY = 'cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=';
@@ -77,6 +77,15 @@ describe('seal and open', () => {
     expect(open(keyRing(fresh), after)).toBe('new');
     expect(() => open(keyRing(old), after)).toThrow(/No key of FARMBELL_SECRET_KEYS opens/);
     expect(() => open(keyRing(fresh), before)).toThrow(/add the key it was sealed with/);
+  });
+
+  it('reseal: what another key than the first sealed, and nothing else', () => {
+    const [old, fresh] = [newKey(), newKey()];
+    const rotated = keyRing(`${fresh},${old}`);
+    const anew = resealed(rotated, seal(keyRing(old), 'kept'));
+    expect(open(keyRing(fresh), anew!)).toBe('kept');
+    expect(resealed(rotated, anew!)).toBeUndefined();
+    expect(() => resealed(rotated, seal(keyRing(newKey()), 'x'))).toThrow(/No key of FARMBELL_SECRET_KEYS/);
   });
 
   it('tell a text that is no token', () => {

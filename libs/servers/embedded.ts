@@ -1,10 +1,11 @@
+import { createHmac } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensurePrivateDir, keptSecret, readIfAny, writePrivate } from './files.js';
 import { endLeftovers, pidFile } from './leftovers.js';
 import { lockDataDir } from './lock.js';
 import { type NatsServer, startNats } from './nats.js';
-import type { SyncInterval } from './nats-config.js';
+import type { NatsPermissions, NatsUser, SyncInterval } from './nats-config.js';
 import { freePort, portFree } from './ports.js';
 import { type PostgresServer, startPostgres } from './postgres.js';
 
@@ -16,6 +17,8 @@ export interface EmbeddedOptions {
   natsPort?: number;
   /** Whether somebody chose the port: then it is that one or an error, else the next free one will do. */
   natsPortSet?: boolean;
+  /** NATS users beside `operator`, which may do everything, and what each may do. */
+  natsUsers?: Readonly<Record<string, NatsPermissions>>;
   syncInterval?: SyncInterval;
   /** Both true unless told: false where NATS_URL or DATABASE_URL names a server elsewhere. */
   needNats?: boolean;
@@ -26,8 +29,10 @@ export interface EmbeddedOptions {
 }
 
 export interface Embedded {
-  /** Credentials included, as in databaseUrl; present if asked for. */
+  /** The operator's, credentials included as in databaseUrl; present if asked for. */
   natsUrl?: string;
+  /** The URL of one of `natsUsers`. */
+  natsUrlOf?(user: string): string;
   databaseUrl?: string;
   /** Resolves with a sentence when a server ends without having been asked to. */
   died: Promise<string>;
@@ -42,6 +47,7 @@ interface Ports {
 
 const NATS_PORT = 4222;
 const NAME = 'farmbell';
+const OPERATOR = 'operator';
 /** Between the look at a port and the server's own another program may take it. */
 const PORT_TRIES = 4;
 
@@ -81,9 +87,11 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
       nats: options.natsPortSet ? kept.nats : (nats?.port ?? kept.nats),
       postgres: postgres?.port ?? kept.postgres,
     });
-    if (nats !== undefined) await writePrivate(join(dataDir, 'publisher-nats-url'), `${nats.publisherUrl}\n`);
+    if (nats !== undefined && options.natsUsers?.publisher !== undefined)
+      await writePrivate(join(dataDir, 'publisher-nats-url'), `${nats.urlOf('publisher')}\n`);
     return {
-      natsUrl: nats?.url,
+      natsUrl: nats?.urlOf(OPERATOR),
+      natsUrlOf: nats?.urlOf,
       databaseUrl: postgres?.url,
       died: firstDeath(started, dataDir, () => stopping),
       stop: once(stop),
@@ -96,10 +104,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
 
 async function embeddedNats(dataDir: string, options: EmbeddedOptions, kept: Ports): Promise<NatsServer> {
   const { natsHost: host = '127.0.0.1', natsPort: wanted = NATS_PORT, natsPortSet = false, log = () => undefined } = options;
-  const users = {
-    farmbell: await keptSecret(join(dataDir, 'nats-password')),
-    publisher: await keptSecret(join(dataDir, 'publisher-password')),
-  };
+  const users = await usersOf(dataDir, options.natsUsers ?? {});
   const start = (port: number) =>
     startNats({
       storeDir: join(dataDir, 'nats'),
@@ -122,6 +127,20 @@ async function embeddedNats(dataDir: string, options: EmbeddedOptions, kept: Por
   if (nats.port !== wanted)
     log(`NATS listens on port ${nats.port}${nats.port === kept.nats ? ', as before' : `, as ${wanted} is taken`}.`);
   return nats;
+}
+
+/** The operator's and the publisher's passwords are kept; those of the others, whom nobody but this process knows, follow from the operator's. */
+async function usersOf(dataDir: string, wanted: Readonly<Record<string, NatsPermissions>>): Promise<Record<string, NatsUser>> {
+  const master = await keptSecret(join(dataDir, 'nats-password'));
+  const users: Record<string, NatsUser> = { [OPERATOR]: { password: master } };
+  for (const [name, permissions] of Object.entries(wanted)) {
+    const password =
+      name === 'publisher'
+        ? await keptSecret(join(dataDir, 'publisher-password'))
+        : createHmac('sha256', master).update(name).digest('hex').slice(0, 48);
+    users[name] = { password, permissions };
+  }
+  return users;
 }
 
 async function embeddedPostgres(dataDir: string, { durable, log }: EmbeddedOptions, kept: Ports): Promise<PostgresServer> {

@@ -11,21 +11,23 @@ export interface NatsConfig {
   syncInterval: SyncInterval;
   /** Upper bound of the stored bytes, as nats-server writes sizes. */
   maxStore: string;
-  users: NatsUsers;
+  users: Readonly<Record<string, NatsUser>>;
   /** Port of the monitoring pages, on loopback; none without it. */
   monitorPort?: number;
 }
 
-/** Passwords of the two users. */
-export interface NatsUsers {
-  /** `farmbell`, Farmbell's own services: may do everything. */
-  farmbell: string;
-  /** `publisher`: may publish events and receive the answers to it. */
-  publisher: string;
+/** Subjects that a user may publish to and subscribe to. */
+export interface NatsPermissions {
+  publish: readonly string[];
+  subscribe: readonly string[];
 }
 
-/** What a publisher may do: the ingest subjects, and the inboxes at which JetStream's answers arrive. */
-export const PUBLISHER_MAY = { publish: ['farmbell.ingest.>'], subscribe: ['_INBOX.>'] } as const;
+export interface NatsUser {
+  /** Letters and digits, safe in URLs and configuration files; `$NAME`: what that variable of the server's environment holds. */
+  password: string;
+  /** Everything without them. */
+  permissions?: NatsPermissions;
+}
 
 const SYNC_INTERVAL = /^(always|\d+(ms|s|m|h))$/;
 
@@ -34,10 +36,6 @@ export function natsConfig(config: NatsConfig): string {
   if (!SYNC_INTERVAL.test(config.syncInterval)) {
     throw new Error(`FARMBELL_NATS_SYNC is "always" or a time such as 1s or 500ms, not ${JSON.stringify(config.syncInterval)}.`);
   }
-  const users = [
-    { user: 'farmbell', password: config.users.farmbell },
-    { user: 'publisher', password: config.users.publisher, permissions: PUBLISHER_MAY },
-  ];
   const lines = [
     `host: ${quote(config.host)}`,
     `port: ${config.port}`,
@@ -48,13 +46,31 @@ export function natsConfig(config: NatsConfig): string {
     `  sync_interval: ${quote(config.syncInterval)}`,
     `  max_file_store: ${config.maxStore}`,
     '}',
-    'authorization {',
-    // JSON is a subset of the configuration language.
-    `  users: ${JSON.stringify(users)}`,
-    '}',
+    natsAuthorization(config.users),
     ...(config.monitorPort === undefined ? [] : [`http: "127.0.0.1:${config.monitorPort}"`]),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** The `authorization` block of a nats-server configuration. */
+export function natsAuthorization(users: Readonly<Record<string, NatsUser>>): string {
+  return ['authorization {', '  users: [', ...Object.entries(users).flatMap(userLines), '  ]', '}'].join('\n');
+}
+
+function userLines([name, { password, permissions }]: [string, NatsUser]): string[] {
+  const may = (what: keyof NatsPermissions) => [
+    `        ${what}: [`,
+    ...(permissions?.[what] ?? []).map((subject) => `          ${quote(subject)}`),
+    '        ]',
+  ];
+  return [
+    '    {',
+    `      user: ${quote(name)}`,
+    // in quotes a variable would be taken by its name
+    `      password: ${password.startsWith('$') ? password : quote(password)}`,
+    ...(permissions ? ['      permissions: {', ...may('publish'), ...may('subscribe'), '      }'] : []),
+    '    }',
+  ];
 }
 
 function quote(text: string): string {

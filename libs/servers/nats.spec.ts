@@ -10,7 +10,10 @@ import { natsTarget } from './nats-url.js';
 import { freePort } from './ports.js';
 import { alive } from './processes.js';
 
-const users = { farmbell: 'inner', publisher: 'outer' };
+const users = {
+  all: { password: 'inner' },
+  publisher: { password: 'outer', permissions: { publish: ['farmbell.ingest.>'], subscribe: ['_INBOX.>'] } },
+};
 let storeDir: string;
 let server: NatsServer;
 
@@ -57,7 +60,7 @@ describe('natsConfig', () => {
 
 describe('startNats', () => {
   it('keeps its streams over a kill and takes messages of 3 MiB', async () => {
-    await using(server.url, async (connection) => {
+    await using(server.urlOf('all'), async (connection) => {
       await (await jetstreamManager(connection)).streams.add({ name: 'INGEST', subjects: ['farmbell.ingest.>'] });
       await jetstream(connection).publish('farmbell.ingest.big', new Uint8Array(3 * 1024 * 1024));
     });
@@ -65,14 +68,14 @@ describe('startNats', () => {
     await server.kill();
     expect(alive(before)).toBe(false);
     await server.restart();
-    await using(server.url, async (connection) => {
+    await using(server.urlOf('all'), async (connection) => {
       const info = await (await jetstreamManager(connection)).streams.info('INGEST');
       expect(info.state.messages).toBe(1);
     });
   });
 
   it('lets a publisher publish events and nothing else', async () => {
-    await using(server.publisherUrl, async (connection) => {
+    await using(server.urlOf('publisher'), async (connection) => {
       const ack = await jetstream(connection).publish('farmbell.ingest.x', '{}');
       expect(ack.stream).toBe('INGEST');
       const refused = new Promise<string>((resolve) => {

@@ -6,7 +6,7 @@ import { type RunningChild, startChild } from './child.js';
 import { ensurePrivateDir, unique, writePrivate } from './files.js';
 import { rememberServer } from './leftovers.js';
 import { natsServerBinary } from './nats-binary.js';
-import { type NatsUsers, natsConfig, type SyncInterval } from './nats-config.js';
+import { type NatsUser, natsConfig, type SyncInterval } from './nats-config.js';
 import { reachableHost, urlHost } from './ports.js';
 
 export interface NatsOptions {
@@ -15,8 +15,8 @@ export interface NatsOptions {
   /** Where it listens; 127.0.0.1 unless told. */
   host?: string;
   port: number;
-  /** Passwords of the users `farmbell` and `publisher`: letters and digits. */
-  users: NatsUsers;
+  /** By name. One of them has no permissions, and so may do everything: whether the server is ready is asked as that one. */
+  users: Readonly<Record<string, NatsUser>>;
   /** Largest message in bytes; 4 MiB unless told, as a picture travels as text inside one. */
   maxPayload?: number;
   /** '1s' unless told. */
@@ -34,10 +34,8 @@ export interface NatsOptions {
 }
 
 export interface NatsServer {
-  /** For Farmbell's services, credentials included. */
-  url: string;
-  /** For publishers, credentials included. */
-  publisherUrl: string;
+  /** The URL of a user, credentials included. Throws for a name that is no user's. */
+  urlOf(user: string): string;
   port: number;
   pid: number;
   /** Resolves when the server ends, asked or not; a restart counts. */
@@ -64,6 +62,10 @@ export async function startNats(options: NatsOptions): Promise<NatsServer> {
   await ensurePrivateDir(storeDir);
   const configFile = join(storeDir, 'nats.conf');
   const serverName = `farmbell-${unique()}`;
+  const [operator, { password }] = Object.entries(users).find(([, user]) => user.permissions === undefined) ?? [
+    '',
+    { password: '' },
+  ];
   const { maxPayload = MAX_PAYLOAD, syncInterval = '1s', maxStore = '1TB', monitorPort } = options;
   await writePrivate(
     configFile,
@@ -83,7 +85,8 @@ export async function startNats(options: NatsOptions): Promise<NatsServer> {
       await ready(child, {
         host: reachableHost(host),
         port,
-        password: users.farmbell,
+        user: operator,
+        password,
         serverName,
         startMs: options.startMs ?? START_MS,
       });
@@ -99,10 +102,12 @@ export async function startNats(options: NatsOptions): Promise<NatsServer> {
   };
 
   let child = await start();
-  const url = (user: keyof NatsUsers) => `nats://${user}:${encodeURIComponent(users[user])}@${urlHost(host)}:${port}`;
   return {
-    url: url('farmbell'),
-    publisherUrl: url('publisher'),
+    urlOf(user) {
+      const known = users[user];
+      if (!known) throw new Error(`NATS has no user ${user}: it has ${Object.keys(users).join(', ')}`);
+      return `nats://${user}:${encodeURIComponent(known.password)}@${urlHost(host)}:${port}`;
+    },
     port,
     get pid() {
       return child.pid;
@@ -122,19 +127,20 @@ export async function startNats(options: NatsOptions): Promise<NatsServer> {
 interface Ready {
   host: string;
   port: number;
+  user: string;
   password: string;
   serverName: string;
   startMs: number;
 }
 
-async function ready(child: RunningChild, { host, port, password, serverName, startMs }: Ready): Promise<void> {
+async function ready(child: RunningChild, { host, port, user, password, serverName, startMs }: Ready): Promise<void> {
   const deadline = Date.now() + startMs;
   let last = 'no answer';
   while (!child.hasEnded() && Date.now() < deadline) {
     try {
       const connection = await connect({
         servers: `${urlHost(host)}:${port}`,
-        user: 'farmbell',
+        user,
         pass: password,
         reconnect: false,
         timeout: 2_000,

@@ -1,8 +1,12 @@
+export * from './arbitraries.js';
+export { type Certificate, certificate } from './certificate.js';
 export { type Conforming, conforms } from './conforms.js';
 export { testDatabase } from './databases.js';
+export { expectFair, fuzzFarm, fuzzToken } from './fuzz-farm.js';
 export { type TestNats, testNats } from './nats.js';
 export { type DiscordProvider, discordProvider } from './providers/discord.js';
 export { type Provider, provider, type Scripted } from './providers/provider.js';
+export { type RawAnswer, rawHttp, rawRequest } from './raw-http.js';
 export { type Answer, type ReceivedRequest, type Receiver, receiver } from './receiver.js';
 export { endServices, type ServiceProcess, serviceProcess } from './service-process.js';
 export { until } from './until.js';

@@ -2,14 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { natsUsers } from '#contracts';
 import { freePort, type NatsOptions, type NatsServer, startNats } from '#servers';
 
 export interface TestNats {
-  /** For Farmbell's services, credentials included. */
+  /** Of a user that may do everything, credentials included. */
   url: string;
+  /** Of a service's own user. */
+  urlOf(service: string): string;
   /** With a publisher's rights. */
   publisherUrl: string;
   port: number;
+  /** Of the server as it runs now. */
+  pid: number;
   storeDir: string;
   /** Ends the server by a signal (SIGKILL unless told); its store stays for start(). */
   kill(signal?: NodeJS.Signals): Promise<void>;
@@ -25,13 +30,20 @@ const STARTS = 4;
 export async function testNats(options: Partial<Omit<NatsOptions, 'storeDir' | 'host' | 'users'>> = {}): Promise<TestNats> {
   const storeDir = await mkdtemp(join(await realpath(tmpdir()), 'farmbell-nats-'));
   const password = () => randomBytes(12).toString('hex');
-  const users = { farmbell: password(), publisher: password() };
+  const users = {
+    farmbell: { password: password() },
+    ...Object.fromEntries(Object.entries(natsUsers).map(([name, permissions]) => [name, { password: password(), permissions }])),
+  };
   try {
     const server = await onSomePort(options.port, (port) => startNats({ ...options, storeDir, port, users, ephemeral: true }));
     return {
-      url: server.url,
-      publisherUrl: server.publisherUrl,
+      url: server.urlOf('farmbell'),
+      urlOf: server.urlOf,
+      publisherUrl: server.urlOf('publisher'),
       port: server.port,
+      get pid() {
+        return server.pid;
+      },
       storeDir,
       kill: (signal) => server.kill(signal),
       start: () => server.restart(),

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { freePort } from '#servers';
+import { guard } from '../servers/guard.js';
+import { processIdentity } from '../servers/processes.js';
 import { until } from './until.js';
 
 export interface ServiceProcess {
@@ -14,8 +16,13 @@ export interface ServiceProcess {
   end(signal: NodeJS.Signals): Promise<void>;
 }
 
-const readyMs = 60_000;
+const readyMs = 120_000;
 const keptOutput = 1_000_000;
+/** How it is ended when the starter is gone, in whatever way. */
+const orphaned = [
+  ['SIGTERM', 5_000],
+  ['SIGKILL', 5_000],
+] as const;
 const started = new Set<ChildProcess>();
 
 /** Ends what a spec left running, also when it failed. */
@@ -24,7 +31,7 @@ export function endServices(): void {
   started.clear();
 }
 
-/** A service as an own process: started, and ready. `node`: options of Node.js itself. Throws with its output when it ends. */
+/** A service (`all`: all of them) as an own process: started, and ready. `node`: options of Node.js itself. Throws with its output when it ends. */
 export async function serviceProcess(name: string, env: Record<string, string>, node: string[] = []): Promise<ServiceProcess> {
   const port = await freePort();
   const main = new URL(`../../apps/${name}/main.js`, import.meta.url).pathname;
@@ -34,10 +41,11 @@ export async function serviceProcess(name: string, env: Record<string, string>, 
       PATH: process.env.PATH,
       FARMBELL_LOG_LEVEL: 'warn',
       ...env,
-      ...(name === 'gateway' ? { FARMBELL_PORT: String(port) } : { FARMBELL_METRICS_PORT: String(port) }),
+      ...(name === 'gateway' || name === 'all' ? { FARMBELL_PORT: String(port) } : { FARMBELL_METRICS_PORT: String(port) }),
     },
   });
   started.add(child);
+  const release = guard({ pid: child.pid, identity: processIdentity(child.pid!), steps: orphaned });
   let output = '';
   const keep = (chunk: Buffer) => {
     if (output.length < keptOutput) output += chunk;
@@ -45,7 +53,10 @@ export async function serviceProcess(name: string, env: Record<string, string>, 
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
   const over = () => child.exitCode !== null || child.signalCode !== null;
-  void once(child, 'exit').then(() => started.delete(child));
+  void once(child, 'exit').then(() => {
+    started.delete(child);
+    release();
+  });
   const service: ServiceProcess = {
     port,
     pid: child.pid!,
@@ -64,7 +75,7 @@ export async function serviceProcess(name: string, env: Record<string, string>, 
   });
   await ready.catch(async (error) => {
     await service.end('SIGKILL');
-    throw error;
+    throw new Error(`${(error as Error).message}. Its output: ${output}`, { cause: error });
   });
   if (over()) throw new Error(`${name} ended at its start: ${output}`);
   return service;

@@ -1,4 +1,3 @@
-import { createInbox } from '@nats-io/transport-node';
 import { Inject, Injectable } from '@nestjs/common';
 import { ask, Bus } from '#bus';
 import { type ChannelCreate, type ChannelPatch, type ChannelView, Problem, type Report } from '#contracts';
@@ -62,7 +61,7 @@ export class Channels {
 
   /** Sends a test through the real path and waits for its report. */
   async test(account: string, id: string, waitMs = testWaitMs) {
-    const reply = createInbox();
+    const reply = this.bus.inbox();
     const inbox = this.bus.nc.subscribe(reply, { max: 1 });
     const timer = setTimeout(() => inbox.unsubscribe(), waitMs);
     try {

@@ -4,8 +4,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { transient } from '#bus';
 import { invalid, Problem } from '#contracts';
 import { Intake, type Row } from '#intake';
-import { CONFIG, type Settings } from '#runtime';
-import { Buckets } from '../http/bucket.js';
+import { Buckets, CONFIG, type Settings } from '#runtime';
 import { cloudFaults, eventsOf, withId } from '../http/event-body.js';
 import type { Call } from '../routes/call.js';
 

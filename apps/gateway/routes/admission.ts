@@ -3,9 +3,9 @@ import { Reflector } from '@nestjs/core';
 import { v5, v7 } from 'uuid';
 import { z } from 'zod';
 import { type Caller, faultsOf, invalid, notFound, Problem } from '#contracts';
+import { Buckets } from '#runtime';
 import { bearer, Callers } from '../access/callers.js';
 import { readJson } from '../http/body.js';
-import { Buckets } from '../http/bucket.js';
 import type { Reply } from '../http/http.js';
 import { type Admitted, CALL, type Call, ROUTE, type RouteSpec } from './call.js';
 
@@ -53,16 +53,21 @@ export class Admission implements CanActivate {
 
   private async caller({ headers, ip }: Admitted, route: RouteSpec) {
     const token = bearer(headers.authorization);
-    const wait = this.guesses.wait(ip);
-    if (wait > 0 && !this.callers.seemsGood(token)) {
+    const good = this.callers.seemsGood(token);
+    // taken before the check and given back after it: many at once are counted too
+    const wait = good ? 0 : this.guesses.take(ip);
+    if (wait > 0) {
       throw new Problem(429, 'Too many requests', 'This address sent too many bad tokens; wait before the next', undefined, wait);
     }
     const named = headers['farmbell-account'];
     const account = named === undefined ? undefined : String(named);
     const caller = await this.callers.verify(token, account).catch((error) => {
-      if (error instanceof Problem && error.status === 401) this.guesses.take(ip);
+      const bad = error instanceof Problem && error.status === 401;
+      if (bad && good) this.guesses.take(ip);
+      if (!bad && !good) this.guesses.give(ip);
       throw error;
     });
+    if (!good) this.guesses.give(ip);
     checkAccess(route, caller);
     return { caller, token, everyAccount: caller.admin && account === undefined };
   }

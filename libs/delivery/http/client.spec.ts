@@ -1,6 +1,6 @@
 import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer } from 'node:net';
-import { failureOf } from './client.js';
+import { failureOf } from './failures.js';
 import { certificate, client, ends, failure, listening, web } from './receivers.js';
 
 describe('a call', () => {

@@ -4,23 +4,7 @@ import { EventEmitter } from 'node:events';
 import { isIP, type LookupFunction } from 'node:net';
 import { Agent, buildConnector, Pool } from 'undici';
 import { type EgressPolicy, portOf } from './egress.js';
-
-export { checkUrl } from './egress.js';
-
-export type FailureReason = 'timeout' | 'dns' | 'tls' | 'network' | 'blocked';
-
-/** A call that brought no answer. `blocked` never left this machine. The message names the host at most: no path, query, header or body. */
-export class HttpFailure extends Error {
-  override readonly name = 'HttpFailure';
-  constructor(
-    readonly reason: FailureReason,
-    message: string,
-    /** Milliseconds from the call to the failure. */
-    readonly latencyMs = 0,
-  ) {
-    super(message);
-  }
-}
+import { failureOf, HEADER_BYTES, HttpFailure } from './failures.js';
 
 export type Call = {
   url: string;
@@ -59,7 +43,6 @@ export type Http = {
 
 const KEPT_BYTES = 16 * 1024;
 const READ_BYTES = 64 * 1024;
-const HEADER_BYTES = 16 * 1024;
 // A connection that nobody waits for any more ends by itself after this.
 const CONNECT_MS = 15_000;
 // Node's 250 ms give up on a far receiver with several addresses: https://github.com/nodejs/node/issues/54359
@@ -76,49 +59,6 @@ class Stop extends EventEmitter {
     this.reason = reason;
     this.emit('abort');
   }
-}
-
-type Explained = [FailureReason, string];
-
-const EXPLAINED: Record<string, Explained> = {
-  ECONNREFUSED: ['network', 'refused the connection: nothing listens on this port'],
-  ECONNRESET: ['network', 'closed the connection before a complete answer'],
-  EPIPE: ['network', 'closed the connection before a complete answer'],
-  UND_ERR_SOCKET: ['network', 'closed the connection before a complete answer'],
-  EHOSTUNREACH: ['network', 'cannot be reached from this network'],
-  ENETUNREACH: ['network', 'cannot be reached from this network'],
-  UND_ERR_HEADERS_OVERFLOW: ['network', `answered with more than ${HEADER_BYTES} bytes of headers`],
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: ['network', 'answered with another length than it announced'],
-  ETIMEDOUT: ['timeout', 'did not accept the connection in time'],
-  UND_ERR_CONNECT_TIMEOUT: ['timeout', 'did not accept the connection in time'],
-  UND_ERR_INVALID_ARG: [
-    'blocked',
-    'was not called: the request cannot be sent; check the URL, and the header values for unusual characters',
-  ],
-  UND_ERR_NOT_SUPPORTED: ['blocked', 'was not called: the request has a header that a delivery may not set'],
-  ERR_TLS_CERT_ALTNAME_INVALID: ['tls', 'has a certificate for other names than this'],
-  CERT_HAS_EXPIRED: ['tls', 'has a certificate that has expired'],
-  CERT_NOT_YET_VALID: ['tls', 'has a certificate that is not valid yet'],
-  DEPTH_ZERO_SELF_SIGNED_CERT: ['tls', 'has a self-signed certificate, which deliveries do not trust'],
-  SELF_SIGNED_CERT_IN_CHAIN: ['tls', 'has a certificate of an unknown authority'],
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ['tls', 'sends an incomplete certificate chain'],
-};
-
-const FAMILIES: [RegExp, Explained][] = [
-  [/^HPE_/, ['network', 'did not answer in HTTP']],
-  [
-    /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|EPROTO$|CERT_|CRL_|UNABLE_TO_|INVALID_(CA|PURPOSE)$|HOSTNAME_|PATH_LENGTH_)/,
-    ['tls', 'failed the TLS handshake'],
-  ],
-];
-
-/** What an error of undici, Node or OpenSSL means, by its code; its own message may hold secrets and is never used. */
-export function failureOf(error: unknown, host: string, latencyMs: number): HttpFailure {
-  if (error instanceof HttpFailure) return new HttpFailure(error.reason, error.message, latencyMs);
-  const code = String((error as { code?: unknown } | undefined)?.code ?? 'unknown');
-  const family = FAMILIES.find(([pattern]) => pattern.test(code))?.[1];
-  const [reason, text] = EXPLAINED[code] ?? family ?? ['network', 'could not be reached'];
-  return new HttpFailure(reason, `${host} ${text} (${code})`, latencyMs);
 }
 
 /** One question per name at a time: the system's resolver has few threads, and a dead name server must not take them all. */
@@ -143,13 +83,21 @@ export function createHttp({ policy, userAgent, connections, resolve: given, ca 
     return answers;
   }
 
+  /** The addresses of Farmbell's own server; its name is nobody else's business. */
+  const owned = (name: string, url: URL): Promise<Resolved[]> =>
+    resolve(name).catch(() => {
+      const unknown =
+        "the name of Farmbell's own NATS or database on this port cannot be resolved, so that it could be kept away from";
+      throw new HttpFailure('dns', `${url.host} was not called: ${unknown}`);
+    });
+
   async function check(addresses: string[], url: URL): Promise<void> {
     const port = portOf(url);
     const refusal = policy.judge(addresses, port, url.origin);
     if (refusal) throw new HttpFailure('blocked', `${url.host} was not called: ${refusal}`);
     for (const name of policy.forbiddenNames(port)) {
-      const taken = (await resolve(name)).map((one) => one.address);
-      if (name === url.hostname || addresses.some((address) => taken.includes(address))) {
+      const taken = (await owned(name, url)).map((one) => one.address);
+      if (name === url.hostname || addresses.some((address) => policy.meets(address, taken))) {
         throw new HttpFailure(
           'blocked',
           `${url.host} was not called: it belongs to Farmbell's own NATS or database; use another receiver`,

@@ -23,8 +23,10 @@ export type EgressPolicy = {
   verdict: (address: string, port: number, origin?: string) => string | undefined;
   /** The same for all addresses of one name: one that is refused refuses all, and one text names every CIDR to open. */
   judge: (addresses: readonly string[], port: number, origin?: string) => string | undefined;
-  /** Forbidden endpoints at this port that are known by name: who connects resolves them first and keeps away from the answers. */
+  /** Forbidden endpoints at this port that are known by name: who connects resolves them first, and asks `meets` for the answers. */
   forbiddenNames: (port: number) => string[];
+  /** Whether an address leads to one of `taken`, however each is written; addresses of this machine all lead to it. */
+  meets: (address: string, taken: readonly string[]) => boolean;
   trusts: (origin: string) => boolean;
 };
 
@@ -77,19 +79,19 @@ function parseCidr(entry: string): [Ip, number] | undefined {
 
 /**
  * The entries of FARMBELL_EGRESS_ALLOW: comma-separated CIDRs, IPv4 or IPv6; empty text gives none.
- * Throws an Error naming the entry that is not a CIDR and how to write it.
+ * Throws an Error that says which entry is not a CIDR and how to write one, never what it holds.
  */
 export function parseCidrs(text: string): string[] {
   const entries = text
     .split(',')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '');
-  for (const entry of entries) {
+  for (const [i, entry] of entries.entries()) {
     if (parseCidr(entry)) continue;
     const hint = isIP(entry)
-      ? `write ${entry}/${isIP(entry) === 4 ? 32 : 128} for this one address`
+      ? `write /${isIP(entry) === 4 ? 32 : 128} behind it for this one address`
       : 'write e.g. 192.168.1.20/32 or fd00::/8';
-    throw new Error(`FARMBELL_EGRESS_ALLOW: "${entry}" is not a CIDR; ${hint}`);
+    throw new Error(`FARMBELL_EGRESS_ALLOW: entry ${i + 1} of ${entries.length} is not a CIDR; ${hint}`);
   }
   return entries;
 }
@@ -117,12 +119,13 @@ export function egressPolicy(options: EgressOptions): EgressPolicy {
   const isOwn = (ip: Ip): boolean =>
     ['loopback', 'unspecified'].includes(ip.range()) || own().some((address) => parse(address)?.toString() === ip.toString());
   // What listens on this machine may listen on all of its addresses: the same port of any of them counts as the endpoint.
+  const same = (host: Ip, ip: Ip): boolean => host.toString() === ip.toString() || (isOwn(host) && isOwn(ip));
   const isForbidden = (ip: Ip, port: number): boolean =>
     options.forbidden.some((endpoint) => {
       if (endpoint.port !== port) return false;
       const host = parse(bare(endpoint.host));
       if (!host) return bare(endpoint.host).toLowerCase() === 'localhost' && isOwn(ip);
-      return host.toString() === ip.toString() || (isOwn(host) && isOwn(ip));
+      return same(host, ip);
     });
 
   const trusts = (origin: string): boolean => trusted.has(origin);
@@ -150,6 +153,10 @@ export function egressPolicy(options: EgressOptions): EgressPolicy {
       options.forbidden
         .filter((endpoint) => endpoint.port === port && !isIP(bare(endpoint.host)))
         .map((endpoint) => endpoint.host),
+    meets: (address, taken) => {
+      const ip = parse(address);
+      return ip !== undefined && taken.map(parse).some((host) => host !== undefined && same(host, ip));
+    },
     trusts,
   };
 }

@@ -1,2 +1,3 @@
 export * from './client.js';
 export * from './egress.js';
+export * from './failures.js';

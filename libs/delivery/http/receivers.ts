@@ -2,8 +2,9 @@
 import { generateKeyPairSync, type KeyObject, sign as signBytes } from 'node:crypto';
 import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
-import { createHttp, type Http, HttpFailure, type HttpOptions } from './client.js';
+import { createHttp, type Http, type HttpOptions } from './client.js';
 import { egressPolicy } from './egress.js';
+import { HttpFailure } from './failures.js';
 
 export const closedPolicy = egressPolicy({ allow: [], forbidden: [], trusted: [] });
 export const openPolicy = egressPolicy({ allow: ['127.0.0.0/8'], forbidden: [], trusted: [] });

@@ -15,6 +15,15 @@ it('lets one large take through and then waits until it is paid back', () => {
   expect([buckets.take('a', 1, 98_000), buckets.take('a', 1, wait * 1000)]).toEqual([2, 0]);
 });
 
+it('takes back what was given for nothing, up to its burst', () => {
+  const buckets = new Buckets(1, 2);
+  expect([1, 2, 3].map(() => buckets.take('a', 1, 0))).toEqual([0, 0, 1]);
+  buckets.give('a', 1, 0);
+  expect([buckets.take('a', 1, 0), buckets.take('a', 1, 0)]).toEqual([0, 1]);
+  buckets.give('a', 9, 0);
+  expect([1, 2, 3].map(() => buckets.take('a', 1, 0))).toEqual([0, 0, 1]);
+});
+
 it('forgets the one untouched longest when there are too many', () => {
   const buckets = new Buckets(1, 2, 2);
   for (const [key, cost] of [

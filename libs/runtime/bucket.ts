@@ -23,6 +23,11 @@ export class Buckets {
     return 0;
   }
 
+  /** Gives back what was taken for something that turned out to cost nothing. */
+  give(key: string, cost = 1, now = Date.now()): void {
+    if (this.levels.has(key)) this.levels.set(key, { level: Math.min(this.burst, this.level(key, now) + cost), at: now });
+  }
+
   /** Whole seconds until something may be taken again; 0: now. */
   wait(key: string, now = Date.now()): number {
     const level = this.level(key, now);

@@ -1,0 +1,182 @@
+import pg from 'pg';
+import { Agent, request } from 'undici';
+import { type Receiver, receiver, until } from '#testing';
+import { controllers } from '../gateway/index.js';
+import type { RouteSpec } from '../gateway/routes/call.js';
+import { routesOf } from '../gateway/routes/route.js';
+import { testFarm } from './farm.js';
+import { modules } from './modules.js';
+
+/** What lies in the victim's account and is never sent by the other one: whoever reads it, read what is not theirs. */
+const hidden = `hidden-${Math.random().toString(36).slice(2)}`;
+/** What only the other one sends. */
+const planted = `planted-${Math.random().toString(36).slice(2)}`;
+const [victim, other] = ['victim', 'other'];
+const scopes = ['publish', 'read', 'manage'];
+
+/** Everybody's: a new route without a token must be added here on purpose. */
+const open = ['GET /docs', 'GET /openapi.json', 'GET /s/{id}'];
+
+/** A body with which the route's owner would do the work: a refusal then comes from who calls, not from what is sent. */
+const bodies: Record<string, unknown> = {
+  'POST /v1/events': { type: 'job.started' },
+  'POST /v1/channels': { name: 'x', type: 'webhook', settings: { url: 'https://example.org/' } },
+  'PATCH /v1/channels/{id}': { name: planted, settings: { url: `https://example.org/${planted}` } },
+  'POST /v1/tokens': { name: 'x', scopes: ['read'] },
+  'POST /v1/accounts': { id: 'made-by-nobody' },
+  'PATCH /v1/accounts/{id}': { name: planted },
+};
+
+/** By the path before `{id}`: the victim's thing there. Filled below. */
+const ids: Record<string, string> = {};
+
+const nameOf = ({ method, path }: RouteSpec) => `${method} ${path}`;
+const collectionOf = (path: string) => path.slice(0, path.indexOf('/{id}'));
+const routes = routesOf(controllers);
+const guarded = routes.filter(({ access }) => access !== 'none');
+const forAccounts = guarded.filter(({ access }) => access !== 'admin');
+
+let farm: Awaited<ReturnType<typeof testFarm>>;
+let sink: Receiver;
+const tokens: Record<string, string> = {};
+
+beforeAll(async () => {
+  [farm, sink] = await Promise.all([testFarm(modules), receiver(() => ({ status: 200, body: hidden }))]);
+  for (const id of [victim, other]) await farm.call('POST', '/v1/accounts', { id, plan: 'commercial' });
+  await makeTokens();
+  await makeThings();
+}, 60_000);
+afterAll(async () => {
+  await farm?.stop();
+  await sink?.close();
+});
+
+async function token(account: string, of: string[]): Promise<{ id: string; token: string }> {
+  const made = await farm.call(
+    'POST',
+    '/v1/tokens',
+    { name: account === victim ? hidden : 'own', scopes: of },
+    { 'farmbell-account': account },
+  );
+  expect(made.status).toBe(201);
+  return made.body;
+}
+
+async function makeTokens(): Promise<void> {
+  tokens.victim = (await token(victim!, scopes)).token;
+  tokens.other = (await token(other!, scopes)).token;
+  for (const scope of scopes) tokens[scope] = (await token(victim!, [scope])).token;
+  const revoked = await token(victim!, scopes);
+  expect((await farm.call('DELETE', `/v1/tokens/${revoked.id}`, undefined, { 'farmbell-account': victim! })).status).toBe(204);
+  const expired = await token(victim!, scopes);
+  const sql = new pg.Client(farm.database.url);
+  await sql.connect();
+  await sql.query("update gateway.token set expires_at = now() - interval '1 second' where id = $1", [expired.id]);
+  await sql.end();
+  Object.assign(tokens, { revoked: revoked.token, expired: expired.token, unknown: `fb_${'x'.repeat(43)}` });
+}
+
+/** One of everything in the victim's account, hidden in what is not asked for by name. */
+async function makeThings(): Promise<void> {
+  const at = { 'farmbell-account': victim! };
+  const channel = { name: hidden, type: 'webhook', settings: { url: sink.origin } };
+  ids['/v1/channels'] = (await farm.call('POST', '/v1/channels', channel, at)).body.id;
+  const event = { id: 'secret-event', type: 'job.failed', title: hidden, printer: { id: 'p1', name: hidden } };
+  ids['/v1/events'] = (await farm.call('POST', '/v1/events', event, at)).body.id;
+  ids['/v1/tokens'] = (await token(victim!, ['read'])).id;
+  ids['/v1/accounts'] = victim!;
+  ids['/v1/deliveries'] = await until('the delivery', 10_000, async () => {
+    const { data } = (await farm.call('GET', '/v1/deliveries?outcome=delivered', undefined, at)).body;
+    return data[0]?.id;
+  });
+}
+
+interface Asked {
+  token?: string;
+  account?: string;
+  agent?: Agent;
+}
+
+async function ask(route: RouteSpec, { token, account, agent }: Asked = {}): Promise<{ status: number; text: string }> {
+  const body = bodies[nameOf(route)];
+  const path = route.path.replace('{id}', ids[collectionOf(route.path)] ?? '');
+  const { statusCode, body: answer } = await request(`${await farm.url()}${path}`, {
+    method: route.method,
+    headers: {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(account !== undefined && { 'farmbell-account': account }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    body: body === undefined ? undefined : JSON.stringify(body),
+    dispatcher: agent,
+  });
+  return { status: statusCode, text: await answer.text() };
+}
+
+it('knows how to try every route', () => {
+  const unknown = routes.flatMap((route) => {
+    const { path, body, bodies: many, access } = route;
+    const name = nameOf(route);
+    if (access === 'none') return open.includes(name) ? [] : [`${name} needs no token: say in 'open' that this is meant`];
+    const faults: string[] = [];
+    if ((body || many) && !(name in bodies)) faults.push(`${name} takes a body: give one in 'bodies' that it would take`);
+    if (path.includes('{id}') && !(collectionOf(path) in ids)) faults.push(`${name}: make one of those in 'makeThings'`);
+    if (/\{(?!id\})/.test(path)) faults.push(`${name} has a parameter that is not {id}`);
+    return faults;
+  });
+  expect(unknown).toEqual([]);
+});
+
+describe.each(guarded.map((route) => [nameOf(route), route] as const))('%s', (name, route) => {
+  it('answers nobody without a good token', async () => {
+    // bad tokens are counted by address: each route is tried from one of its own, where the system has more than one
+    const n = guarded.indexOf(route);
+    const agent = process.platform === 'linux' ? new Agent({ localAddress: `127.0.1.${n + 1}` }) : undefined;
+    for (const bad of [undefined, 'unknown', 'revoked', 'expired']) {
+      const { status, text } = await ask(route, { token: bad && tokens[bad], agent });
+      expect([bad, agent === undefined && status === 429 ? 401 : status]).toEqual([bad, 401]);
+      expect(text).not.toContain(hidden);
+    }
+    await agent?.close();
+  });
+
+  it.each(scopes.filter((scope) => scope !== route.access))('answers no token of scope %s', async (scope) => {
+    const { status, text } = await ask(route, { token: tokens[scope] });
+    expect([status, text.includes(hidden)]).toEqual([403, false]);
+  });
+
+  it('answers no token of another account', async () => {
+    const named = await ask(route, { token: tokens.other, account: victim });
+    expect([named.status, named.text.includes(hidden)]).toEqual([403, false]);
+    const { status, text } = await ask(route, { token: tokens.other });
+    expect(text).not.toContain(hidden);
+    if (route.access === 'admin') expect(status).toBe(403);
+    else if (route.path.includes('{id}')) expect(status).toBe(404);
+    // its own account's, which has nothing of the victim's
+    else expect([name, status]).toEqual([name, route.answer.status]);
+  });
+});
+
+it('has let nothing of the victim be changed, and all of it is there for the victim', async () => {
+  const shown = async (route: RouteSpec) => (await ask(route, { token: tokens.victim })).text;
+  const reading = forAccounts.filter(({ method }) => method === 'GET');
+  for (const route of reading) {
+    const text = await shown(route);
+    // with the right token the same question shows what was hidden: else the refusals above would prove nothing
+    if (!/types$|rejected$/.test(route.path)) expect([nameOf(route), text.includes(hidden)]).toEqual([nameOf(route), true]);
+    expect(text).not.toContain(planted);
+  }
+  const at = { 'farmbell-account': victim! };
+  const counts = async (path: string) => (await farm.call('GET', path, undefined, at)).body.data.length;
+  expect([await counts('/v1/channels'), await counts('/v1/events'), await counts('/v1/deliveries')]).toEqual([1, 1, 1]);
+  const { body } = await farm.call('GET', `/v1/channels/${ids['/v1/channels']}`, undefined, at);
+  expect(body).toMatchObject({ name: hidden, enabled: true });
+});
+
+it('does for the victim whatever was refused to others', async () => {
+  const rank = ({ method, path }: RouteSpec) => (method !== 'DELETE' ? 0 : path.startsWith('/v1/channels') ? 2 : 1);
+  for (const route of [...forAccounts].sort((a, b) => rank(a) - rank(b))) {
+    const { status } = await ask(route, { token: tokens.victim });
+    expect([nameOf(route), status]).toEqual([nameOf(route), route.answer.status]);
+  }
+});

@@ -1,0 +1,85 @@
+import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream';
+import type { Bus } from './bus.js';
+import { pause } from './pause.js';
+import { ReadAhead } from './read-ahead.js';
+import type { StreamName } from './streams.js';
+import { type Incoming, workOff } from './work-off.js';
+
+/** How far a stream was worked off: up to `seq` in the stream that was made at `made`. */
+export interface Place {
+  made: string;
+  seq: number;
+}
+
+export interface FollowOptions {
+  stream: StreamName;
+  /** The place that was stored last; undefined: nowhere yet. */
+  from: () => Promise<Place | undefined>;
+  /** At most so many messages a batch; a batch is whatever has arrived. */
+  max?: number;
+  /** Stays so far behind the stream: for what another stream mostly tells by then. */
+  behindMs?: number;
+  /** So long after a batch the next one begins: what arrives meanwhile is worked off together. A first message never waits. */
+  restMs?: number;
+  signal: AbortSignal;
+  onError?: (error: unknown) => void;
+}
+
+const idleMs = 60_000;
+
+/**
+ * Reads a stream that keeps its messages, in order and without acks: `handle` stores the output of a batch and its place in one
+ * transaction (see workOff()). Nothing is lost or done twice at a crash, neither here nor of the broker, which may forget acks.
+ * One reader at a time: see alone(). Runs until the signal aborts.
+ */
+export async function follow<T>(
+  bus: Bus,
+  options: FollowOptions,
+  handle: (messages: Incoming<T>[], place: Place) => Promise<void>,
+): Promise<void> {
+  const { stream, from, max = 500, restMs = 0, behindMs = 0, signal, onError = () => {} } = options;
+  let reader: ReadAhead | undefined;
+  const stop = () => reader?.stop();
+  signal.addEventListener('abort', stop, { once: true });
+  while (!signal.aborted) {
+    try {
+      const { made, seq } = await begin(bus, stream, await from());
+      reader = await readFrom(bus, stream, seq + 1);
+      if (signal.aborted) stop();
+      const work = {
+        bus,
+        onError,
+        signal,
+        handle: (messages: Incoming<T>[], done: number) => handle(messages, { made, seq: done }),
+      };
+      while (!reader.ended && !signal.aborted) {
+        const batch = await reader.take(max, idleMs);
+        if (batch.length === 0) continue;
+        if (behindMs > 0) await pause(behindMs - ageMs(batch.at(-1)!), signal);
+        if (!signal.aborted) await workOff(work, batch);
+        if (restMs > 0) await pause(restMs, signal);
+      }
+      await reader.close();
+    } catch (error) {
+      stop();
+      if (!signal.aborted) onError(error);
+    }
+    if (!signal.aborted) await pause(250, signal);
+  }
+}
+
+/** By this machine's clock, which may differ from the broker's. */
+const ageMs = (message: JsMsg) => Math.max(0, Date.now() - message.info.timestampNanos / 1e6);
+
+/** Messages from a sequence on, in order; the client mends gaps by itself. */
+export async function readFrom(bus: Bus, stream: StreamName, seq: number): Promise<ReadAhead> {
+  const consumer = await bus.js.consumers.get(stream, { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: seq });
+  return new ReadAhead(await consumer.consume({ max_messages: 500 }));
+}
+
+/** A stream made anew counts from 1 again; one that lost its newest messages in a crash of the machine goes on at its end. */
+async function begin(bus: Bus, stream: StreamName, stored: Place | undefined): Promise<Place> {
+  const { created, state } = await bus.jsm.streams.info(stream);
+  const made = String(created);
+  return { made, seq: stored?.made === made ? Math.min(stored.seq, state.last_seq) : 0 };
+}
