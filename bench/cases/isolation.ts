@@ -1,0 +1,93 @@
+import type { Bench } from '../bench.js';
+import { usEach } from '../cpu.js';
+import { percentile } from '../figures.js';
+import { clearWaiting, loadWaiting } from '../loading.js';
+import type { Round, Row } from '../report.js';
+import { type Flow, type Flowed, latencies, type Rig } from '../rig.js';
+
+const healthy = Array.from({ length: 10 }, (_, number) => number);
+const [hangs, late, drained, waits] = [10, 11, 12, 13];
+const perSecond = 20;
+/** After the service's start, before anything counts. */
+const warmSeconds = 5;
+const hour = 3600_000;
+
+/** First attempts of ten healthy channels, alone and beside four in every kind of trouble: nobody waits for another. */
+export async function isolation(bench: Bench): Promise<Row[]> {
+  return bench.withFarm({}, async (rig) => {
+    for (const number of healthy) await rig.channel(number, { events: ['job.started'] });
+    // 30 s, so that no attempt of theirs ends while it is measured
+    await rig.channel(hangs, { behaviour: 'hangs', events: ['job.paused'], settings: { timeout_s: 30 } });
+    await rig.channel(late, { behaviour: 'late', events: ['job.paused'], settings: { timeout_s: 30 } });
+    const ids = {
+      drained: await rig.channel(drained, { events: ['order.closed'] }),
+      waits: await rig.channel(waits, { events: ['order.closed'] }),
+    };
+    await rig.floor(1000);
+    await rig.flow({ ...paced(bench, rig), perSecond: undefined });
+    const { p99 } = await bench.rounds(['p99'], async () => {
+      const alone = await quiet(bench, rig);
+      return { ...(await troubled(bench, rig, ids)), floor: alone };
+    });
+    return [{ line: "healthy channels' p99; floor: alone", unit: 'ms', work: 'delivery', rounds: p99 }];
+  });
+}
+
+const paced = (bench: Bench, rig: Rig): Flow => ({
+  way: rig.ways.grpc,
+  events: (bench.options.seconds + warmSeconds) * perSecond,
+  perSecond,
+  channelsOf: () => healthy,
+});
+
+const first = (n: number) => n >= warmSeconds * perSecond;
+
+async function quiet(bench: Bench, rig: Rig): Promise<number> {
+  await rig.farm.stopService('webhook');
+  await rig.farm.startService('webhook');
+  return percentile(latencies(await rig.flow(paced(bench, rig)), first), 0.99);
+}
+
+async function troubled(bench: Bench, rig: Rig, ids: { drained: string; waits: string }): Promise<Round> {
+  const { backlog } = bench.options;
+  const flow = paced(bench, rig);
+  const run = await rig.expect();
+  const trouble = { run, accounts: 1, type: 'job.paused', first: flow.events + backlog, events: flow.events, perSecond };
+  await rig.farm.stopService('webhook');
+  await loadWaiting(rig.farm, { channel: ids.drained, run, first: flow.events, count: backlog });
+  const due = new Date(Date.now() + hour);
+  await loadWaiting(rig.farm, { channel: ids.waits, run, first: trouble.first + trouble.events, count: backlog, due });
+  await rig.receiver.call('behave', { behaviour: 'hangs', way: 'hangs' });
+  await rig.receiver.call('behave', { behaviour: 'late', way: 'late' });
+  await rig.farm.startService('webhook');
+  const disturbing = rig.publish(rig.ways.grpc, trouble);
+  const measured = await bench.flow(rig, 'i', {
+    ...flow,
+    run,
+    waiting: backlog + trouble.events,
+    channelsOf: (n) => (n < flow.events ? healthy : n < trouble.first ? [drained!] : [hangs!, late!]),
+    repeats: [hangs!, late!],
+    afterwards: async () => {
+      await disturbing;
+      await clearWaiting(rig.farm, ids.waits);
+      for (const behaviour of ['hangs', 'late']) await rig.receiver.call('behave', { behaviour, way: 'answers' });
+    },
+  });
+  const { drainedAt, beside } = whileDrained(measured, flow.events);
+  return {
+    value: percentile(beside, 0.99),
+    cpu: usEach(measured.cpu, measured.deliveries),
+    extra: { p50: percentile(beside, 0.5), 'first attempts measured': beside.length, 'backlog drained after, s': drainedAt },
+  };
+}
+
+/** Latencies of the healthy ones' first attempts that were made while the backlog was being drained. */
+function whileDrained(measured: Flowed, events: number): { drainedAt: number; beside: Float64Array } {
+  const { published, arrivals } = measured;
+  const until = arrivals.at[arrivals.channel.lastIndexOf(drained!)]!;
+  const beside = latencies(measured, (n) => n < events && first(n) && published.sentAt[n]! <= until);
+  const drainedAt = (until - published.startedAt) / 1000;
+  if (beside.length < healthy.length * perSecond)
+    throw new Error(`The backlog was drained ${drainedAt.toFixed(1)} s after the start: give a larger one`);
+  return { drainedAt, beside };
+}
