@@ -1,6 +1,15 @@
-import type { KV } from '@nats-io/kv';
+import type { KV, KvEntry } from '@nats-io/kv';
 import type { Bus } from '#bus';
 import type { ChannelCopy } from '#contracts';
+
+/** Undefined for what is no copy: then the channel is judged by the defaults. */
+function copyOf(entry: KvEntry): ChannelCopy | undefined {
+  try {
+    return entry.json<ChannelCopy | null>() ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 /** The channels' copies that rules puts into the bucket; read one by one, when there is something to decide. */
 export class Copies {
@@ -14,7 +23,7 @@ export class Copies {
   async get(ids: readonly string[]): Promise<Map<string, ChannelCopy | 'deleted' | undefined>> {
     const entries = await Promise.all(ids.map(async (id) => [id, await this.kv.get(id)] as const));
     return new Map(
-      entries.map(([id, entry]) => [id, entry?.operation === 'PUT' ? entry.json<ChannelCopy>() : entry ? 'deleted' : undefined]),
+      entries.map(([id, entry]) => [id, entry?.operation === 'PUT' ? copyOf(entry) : entry ? 'deleted' : undefined]),
     );
   }
 }

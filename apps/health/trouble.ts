@@ -1,3 +1,4 @@
+import { sound } from '#bus';
 import type { Report } from '#contracts';
 
 /** Rows as they are written; times are milliseconds since 1970. */
@@ -45,6 +46,7 @@ export function foundIn(reports: readonly Report[], now: number): Found {
   const troubles = new Map<string, TroubleRow>();
   const gone: Gone[] = [];
   for (const report of reports) {
+    sound(report, ['delivery', 'account', 'channel', 'at'], ['epoch']);
     // tests count nowhere; what was suppressed was never tried
     if (report.test || report.outcome === 'suppressed') continue;
     const channel = channelRow(report, now);

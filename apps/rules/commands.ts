@@ -1,4 +1,4 @@
-import { type Bus, type Incoming } from '#bus';
+import { type Bus, type Incoming, sound } from '#bus';
 import { type DisableCommand, defaultTexts, type FarmEvent, rowOf, subjects } from '#contracts';
 import type { Channels } from './channels.js';
 import type { ChannelRow } from './rows.js';
@@ -6,6 +6,7 @@ import type { ChannelRow } from './rows.js';
 /** Obeys the disable commands, each for its epoch alone, and tells the account's other channels. */
 export async function obey(bus: Bus, channels: Channels, commands: Incoming<DisableCommand>[]): Promise<void> {
   for (const { body } of commands) {
+    sound(body, ['channel', 'reason', 'at'], ['epoch']);
     const row = await channels.disable(body.channel, body.epoch, body.reason);
     if (row) await announce(bus, row, body);
   }

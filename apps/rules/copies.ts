@@ -1,7 +1,17 @@
-import type { KV } from '@nats-io/kv';
+import type { KV, KvEntry } from '@nats-io/kv';
 import type { ChannelCopy } from '#contracts';
 import type { Database } from '#runtime';
 import { ChannelRow, copyOf } from './rows.js';
+
+/** The version of a copy; undefined for what is no copy, and is to be replaced. */
+function versionOf(entry: KvEntry): number | undefined {
+  try {
+    const { version } = entry.json<ChannelCopy>();
+    return typeof version === 'number' ? version : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 /** Keeps the CHANNELS bucket equal to the rows: a copy is made after each commit, and at start what was missed. */
 export class Copies {
@@ -19,8 +29,8 @@ export class Copies {
     }
     for (;;) {
       const entry = await this.kv.get(row.id);
-      const present = entry?.operation === 'PUT' ? entry.json<ChannelCopy>() : undefined;
-      if (present && present.version >= row.version) break;
+      const present = entry?.operation === 'PUT' ? versionOf(entry) : undefined;
+      if (present !== undefined && present >= row.version) break;
       try {
         await this.kv.put(row.id, JSON.stringify(copyOf(row)), { previousSeq: entry?.revision ?? 0 });
         break;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { JsMsg } from '@nats-io/jetstream';
 import { type Bus, pause, readFrom } from '#bus';
-import { type Decision, type FarmEvent, type Routed, subjects } from '#contracts';
+import { accountAndType, type Decision, type FarmEvent, type Routed, subjects } from '#contracts';
 import type { MatchIndex } from './match-index.js';
 import { type Cursor, type Message, resume, writeRound } from './round.js';
 
@@ -52,7 +52,9 @@ export async function fold(
       const events = await reader.take(roundEvents, unwritten ? idleCursorMs : 60_000);
       if (events.length > 0) {
         const began = Date.now();
-        const due = events.flatMap((event) => dueOf(index, event, event.seq === cursor.seq + 1 ? cursor.channel : ''));
+        const due: Due[] = [];
+        for (const event of events)
+          due.push(...(await dueOrRejected(bus, index, event, event.seq === cursor.seq + 1 ? cursor.channel : '')));
         // sent first, waited for last: should a crash lose it, the journal still learns of these deliveries by their reports
         const routed = publishRouted(bus, due);
         routed.catch(() => {});
@@ -85,10 +87,24 @@ function reached(chunk: Due[]): Cursor {
   return end.last ? { seq: end.seq, channel: '' } : { seq: end.seq - 1, channel: end.decision.channel };
 }
 
+/** What is due of an event; one that cannot be read goes to REJECTED, and the fold goes on. */
+async function dueOrRejected(bus: Bus, index: MatchIndex, message: JsMsg, after: string): Promise<Due[]> {
+  try {
+    return dueOf(index, message, after);
+  } catch {
+    const { seq, subject } = message;
+    const account = accountAndType(subject)?.account ?? null;
+    const errors = [{ path: '', message: 'is not an event' }];
+    await bus.reject({ id: `EVENTS-${seq}`, subject, account, errors, body: message.string() });
+    return [];
+  }
+}
+
 function dueOf(index: MatchIndex, message: JsMsg, after: string): Due[] {
   const { seq } = message;
   const json = message.string();
   const event = JSON.parse(json) as FarmEvent;
+  if ([event.id, event.type, event.account].some((one) => typeof one !== 'string')) throw new Error('is not an event');
   const matched = index.due(event).filter((channel) => channel.id > after);
   const at = new Date().toISOString();
   return matched.map((channel, i) => {

@@ -25,6 +25,8 @@ const settings = z.strictObject({
       z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'is not a header name'),
       text(1000).regex(/^[\x20-\x7e]*$/, 'must be printable ASCII'),
     )
+    // each is looked for in every answer
+    .refine((headers) => Object.keys(headers).length <= 50, 'holds more than 50 headers')
     .optional()
     .meta({ secret: true }),
 });

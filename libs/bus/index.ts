@@ -9,4 +9,4 @@ export * from './places.js';
 export * from './read-ahead.js';
 export * from './streams.js';
 export * from './transient.js';
-export { type Incoming, Poison } from './work-off.js';
+export { type Incoming, Poison, sound } from './work-off.js';

@@ -74,11 +74,28 @@ async function refuse<T>(work: Work<T>, message: JsMsg, errors: Fault[]): Promis
   const rejection = {
     id: `${message.info.stream}-${message.seq}`,
     subject: message.subject,
-    account: accountAndType(message.subject)?.account ?? null,
+    account: accountOf(message.subject),
     errors,
     body: message.string(),
   };
   await surely(work, () => work.bus.reject(rejection));
+}
+
+/** The account that a subject names: those of events do; of the others, the same place names something else. */
+const accountOf = (subject: string): string | null =>
+  /^farmbell\.(ingest|event)\./.test(subject) ? (accountAndType(subject)?.account ?? null) : null;
+
+/** What a message cannot be without: texts that are not empty, and whole numbers. Throws Poison, naming the first key at fault. */
+export function sound<T extends object>(body: T, texts: (keyof T & string)[], wholes: (keyof T & string)[] = []): T {
+  const given = body as Record<string, unknown> | null;
+  for (const key of texts) {
+    const value = given?.[key];
+    if (typeof value !== 'string' || value === '' || value.includes('\0'))
+      throw new Poison([{ path: key, message: 'must be a text that is not empty' }]);
+  }
+  for (const key of wholes)
+    if (!Number.isSafeInteger(given?.[key])) throw new Poison([{ path: key, message: 'must be a whole number' }]);
+  return body;
 }
 
 /** Tries again for as long as surroundings are away. */
@@ -104,5 +121,12 @@ function incoming<T>(message: JsMsg): Incoming<T> | undefined {
     return undefined;
   }
   const { subject, seq, redelivered, headers } = message;
-  return { body, subject, seq, time: new Date(message.info.timestampNanos / 1e6), redelivered, headers };
+  return {
+    body,
+    subject,
+    seq,
+    time: new Date(message.info.timestampNanos / 1e6),
+    redelivered,
+    headers,
+  };
 }

@@ -1,6 +1,6 @@
 import { isOwnType, rowOf } from './catalogue.js';
 import { dataFaults, type Envelope, envelopeSchema, type FarmEvent, limits, type Printer, type Snapshot } from './envelope.js';
-import { type Fault, faultsOf, quoted } from './faults.js';
+import { checked, type Fault, quoted } from './faults.js';
 import { defaultTexts } from './texts.js';
 
 const earliest = Date.parse('0001-01-01T00:00:00Z');
@@ -27,8 +27,8 @@ export function accept(input: unknown, context: AcceptContext): Accepted {
     return { errors: [{ path: '', message: 'must be a JSON object: one event' }] };
   }
   const filled = context.type !== undefined && !('type' in input) ? { ...input, type: context.type } : input;
-  const parsed = envelopeSchema.safeParse(filled, { reportInput: true });
-  if (!parsed.success) return { errors: faultsOf(parsed.error) };
+  const parsed = checked(envelopeSchema, filled);
+  if ('errors' in parsed) return parsed;
   const envelope = parsed.data;
   const errors = [...contextFaults(envelope, context), ...(envelope.data ? dataFaults(envelope.data) : [])];
   const { snapshot, ...rest } = envelope;
@@ -50,7 +50,7 @@ function contextFaults(envelope: Envelope, context: AcceptContext): Fault[] {
   else if (isOwnType(envelope.type)) faults.push({ path: 'type', message: 'channel.* events come from Farmbell alone' });
   else if (!row.label && !envelope.title) faults.push({ path: 'title', message: 'is required for custom.* events' });
   if (context.type !== undefined && envelope.type !== context.type) {
-    faults.push({ path: 'type', message: `is '${quoted(envelope.type)}', but the subject says '${context.type}'` });
+    faults.push({ path: 'type', message: `is '${quoted(envelope.type)}', but the subject says '${quoted(context.type)}'` });
   }
   if (envelope.account !== undefined && envelope.account !== context.account) {
     faults.push({

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { Fault } from './faults.js';
-import { faultsOf } from './faults.js';
+import { checked, type Fault } from './faults.js';
 
 const attributes = z.looseObject({
   specversion: z.literal('1.0', { error: "must be '1.0'" }),
@@ -16,8 +15,8 @@ const attributes = z.looseObject({
  * Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md
  */
 export function fromCloudEvent(body: unknown): { envelope: unknown } | { errors: Fault[] } {
-  const parsed = attributes.safeParse(body, { reportInput: true });
-  if (!parsed.success) return { errors: faultsOf(parsed.error) };
+  const parsed = checked(attributes, body);
+  if ('errors' in parsed) return parsed;
   const { id, time, type, data } = parsed.data;
   return { envelope: { ...data, id, type, ...(time !== undefined && { time }) } };
 }

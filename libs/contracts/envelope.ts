@@ -135,6 +135,9 @@ export function dataFaults(data: unknown): Fault[] {
     if (typeof value === 'string') {
       if (value.includes('\0')) faults.push({ path, message: 'contains U+0000' });
       if (!value.isWellFormed()) faults.push({ path, message: 'contains a lone surrogate' });
+    } else if (typeof value === 'number') {
+      // protobuf knows them, JSON does not: it would store null
+      if (!Number.isFinite(value)) faults.push({ path, message: 'is not a finite number' });
     } else if (value !== null && typeof value === 'object') {
       if (depth >= limits.dataDepth) {
         faults.push({ path, message: `is nested deeper than ${limits.dataDepth} levels` });

@@ -26,6 +26,32 @@ export function faultsOf(error: z.ZodError): Fault[] {
   return more <= 0 ? faults : [...faults.slice(0, mostFaults), { path: '', message: `has ${more} more faults` }];
 }
 
+/**
+ * What a schema makes of a value, or its faults. zod compares the `length` of whatever has one, also of what is no text or
+ * list, and throws where that cannot be compared: such an object is a fault like any other.
+ */
+export function checked<S extends z.ZodType>(schema: S, value: unknown): { data: z.output<S> } | { errors: Fault[] } {
+  try {
+    const parsed = schema.safeParse(value, { reportInput: true });
+    return parsed.success ? { data: parsed.data } : { errors: faultsOf(parsed.error) };
+  } catch (error) {
+    const path = unmeasurable(value, [], 20);
+    if (path === undefined) throw error;
+    return { errors: [{ path: pathText(path), message: 'has the wrong type' }] };
+  }
+}
+
+/** Where the first object lies whose `length` is itself an object; walks no deeper than told. */
+function unmeasurable(value: unknown, path: PropertyKey[], depth: number): PropertyKey[] | undefined {
+  if (value === null || typeof value !== 'object' || depth === 0) return undefined;
+  if (!Array.isArray(value) && typeof (value as { length?: unknown }).length === 'object') return path;
+  for (const [key, child] of Object.entries(value)) {
+    const found = unmeasurable(child, [...path, Array.isArray(value) ? Number(key) : key], depth - 1);
+    if (found) return found;
+  }
+  return undefined;
+}
+
 function every(error: z.ZodError): Fault[] {
   return error.issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') {

@@ -15,6 +15,9 @@ export interface AttemptContext {
   refused?: (url: string) => string | undefined;
 }
 
+const beginningOf = (body: string, secrets: readonly string[]) =>
+  clip(redact(body.slice(0, 4 * answerCharacters).replaceAll('\0', ''), secrets), answerCharacters);
+
 /** One attempt: render, send, judge. Never throws: what goes wrong here is the attempt's result. */
 export async function attempt(
   channel: Channel,
@@ -31,7 +34,7 @@ export async function attempt(
       latency_ms: Math.round(reply?.latencyMs ?? latencyMs ?? 0),
       status: reply?.status ?? null,
       reason: verdict.reason,
-      answer: reply ? clip(redact(reply.body.replaceAll('\0', ''), context.secrets), answerCharacters) : '',
+      answer: reply ? beginningOf(reply.body, context.secrets) : '',
     },
   });
   try {

@@ -1,4 +1,4 @@
-import type { KV } from '@nats-io/kv';
+import type { KV, KvEntry } from '@nats-io/kv';
 import type { ChannelCopy } from '#contracts';
 import { type KeyRing, open } from '#runtime';
 import type { Channel } from './channel.js';
@@ -29,18 +29,27 @@ export class ChannelCache {
     this.watch = await this.kv.watch({ include: 'updates' as never, ignoreDeletes: false });
     void (async () => {
       for await (const entry of this.watch!) {
-        const known = this.channels.get(entry.key);
-        if (entry.operation !== 'PUT') {
-          if (known) this.channels.set(entry.key, 'deleted');
-          changed(entry.key);
-          continue;
+        try {
+          this.note(entry, changed);
+        } catch {
+          // no copy that can be read, or none whose key is known yet: whoever needs it says so, and the others are still followed
+          this.channels.delete(entry.key);
         }
-        const copy = entry.json<ChannelCopy>();
-        if (copy.type !== this.channel.type) continue;
-        if (known) this.keepOrForget(copy);
-        changed(copy.id);
       }
     })().catch(() => this.channels.clear());
+  }
+
+  private note(entry: KvEntry, changed: (id: string) => void): void {
+    const known = this.channels.get(entry.key);
+    if (entry.operation !== 'PUT') {
+      if (known) this.channels.set(entry.key, 'deleted');
+      changed(entry.key);
+      return;
+    }
+    const copy = entry.json<ChannelCopy>();
+    if (copy.type !== this.channel.type) return;
+    if (known) this.keep(copy);
+    changed(copy.id);
   }
 
   close(): void {
@@ -57,15 +66,6 @@ export class ChannelCache {
     if (!entry) return 'older';
     const ready = this.keep(entry.json<ChannelCopy>());
     return ready.copy.version >= version ? ready : 'older';
-  }
-
-  /** What cannot be opened now (its key is not known here yet) is told when it is next needed. */
-  private keepOrForget(copy: ChannelCopy): void {
-    try {
-      this.keep(copy);
-    } catch {
-      this.channels.delete(copy.id);
-    }
   }
 
   private keep(copy: ChannelCopy): Ready {

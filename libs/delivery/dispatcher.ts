@@ -7,6 +7,9 @@ import type { Item } from './worker.js';
 /** Attempts under way at once for a channel that is slow, and for a quick one. */
 const slowAtOnce = 20;
 const quickAtOnce = 128;
+/** Of a backlog, while others have fresh deliveries: those come first. */
+const besideFresh = 2;
+const freshMs = 250;
 /** Held in memory for one slow channel, and for all channels together; the rest waits in the table. */
 const heldSlow = 200;
 const heldInAll = 16_000;
@@ -32,6 +35,7 @@ export class Dispatcher {
   /** What is in hand of the table, by delivery. */
   private readonly rows = new Map<string, Item>();
   private held = 0;
+  private freshAt = 0;
   private readonly parking: Parking;
   private readonly works = new Map<Promise<void>, number>();
 
@@ -52,8 +56,9 @@ export class Dispatcher {
       if (item.lost() || this.parts.signal.aborted) return;
       state = this.stateOf(item.delivery.channel);
     }
-    if (!state.behind && this.hasRoom(state)) this.keep(item, state);
-    else this.park(item, state);
+    if (state.behind || !this.hasRoom(state)) return this.park(item, state);
+    this.freshAt = Date.now();
+    this.keep(item, state);
   }
 
   /** Takes a row whose time has come; into the backlog when its channel is full. */
@@ -100,7 +105,8 @@ export class Dispatcher {
   }
 
   private atOnce(state: State): number {
-    return state.pace.quick ? quickAtOnce : slowAtOnce;
+    if (!state.pace.quick) return slowAtOnce;
+    return state.behind && Date.now() - this.freshAt < freshMs ? besideFresh : quickAtOnce;
   }
 
   private stateOf(channel: string): State {

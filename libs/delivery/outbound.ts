@@ -33,7 +33,7 @@ export function policyOf(config: Settings, channel: Channel): EgressPolicy {
       trusted: origin ? [origin] : [],
     });
   } catch (error) {
-    throw new ConfigError(`FARMBELL_EGRESS_ALLOW: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ConfigError(error instanceof Error ? error.message : String(error));
   }
 }
 

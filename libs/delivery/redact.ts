@@ -28,25 +28,112 @@ function forms(secret: string): string[] {
   return [...all, ...all.map(lowerHex)].filter((form) => form.length >= LEAST_LENGTH);
 }
 
-/** By the list itself: a channel's secrets are one list for as long as its settings stay. */
-const known = new WeakMap<readonly string[], ReadonlySet<string>>();
+/** An escape of URLs, JSON or HTML, also one escaped once more; or any one character. */
+const symbol = /%(?:25)*([0-9a-f]{2})|\\+u([0-9a-f]{4})|&#(\d{1,7});|&#x([0-9a-f]{1,6});|&(amp|lt|gt|quot|apos);|\\+|./gisy;
+const named: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+/** Signs that stand for one another in forms and in the two kinds of base64. */
+const folded: Record<string, string> = { '+': '-', ' ': '-', '/': '_' };
 
-function formsOf(secrets: readonly string[]): ReadonlySet<string> {
+/** A text with its escapes resolved, byte by byte (one character a byte of UTF-8), and where in the text each byte ends. */
+function resolved(text: string): { bytes: string; starts: number[]; ends: number[] } {
+  const result = { bytes: '', starts: [] as number[], ends: [] as number[] };
+  let unit = '';
+  const add = (byte: number, from: number, to: number) => {
+    // how many of them stand for one is the encoder's secret
+    if (byte === 0x5c) return;
+    const char = String.fromCharCode(byte);
+    result.bytes += folded[char] ?? char;
+    result.starts.push(from);
+    result.ends.push(to);
+  };
+  symbol.lastIndex = 0;
+  for (let from = 0; from < text.length; from = symbol.lastIndex) {
+    const [whole, percent, json, decimal, hex, name] = symbol.exec(text)!;
+    const to = symbol.lastIndex;
+    if (percent !== undefined) add(Number.parseInt(percent, 16), from, to);
+    else if (!whole.startsWith('\\') || json !== undefined) {
+      const code = json ?? hex;
+      const point = code === undefined ? Number(decimal) : Number.parseInt(code, 16);
+      const char =
+        name !== undefined
+          ? named[name.toLowerCase()]!
+          : whole.length === 1
+            ? whole
+            : point > 0x10ffff
+              ? ''
+              : String.fromCodePoint(point);
+      // the two halves of a pair may come one by one
+      const both = unit + char;
+      unit = /[\ud800-\udbff]$/.test(both) ? both : '';
+      if (unit === '') for (const byte of Buffer.from(both)) add(byte, from, to);
+    }
+  }
+  return result;
+}
+
+/** The base64 of a text wherever it lies in what was encoded: without the signs that its neighbours have a part in. */
+const base64s = (secret: string): string[] =>
+  [0, 1, 2].map((before) => {
+    const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(secret)]);
+    return bytes.toString('base64').slice(Math.ceil((before * 8) / 6), Math.floor((bytes.length * 8) / 6));
+  });
+
+/** What is looked for in place of a secret. */
+const needles = (secret: string): string[] =>
+  // what looks like an escape in the secret itself may be one, or stand for itself
+  [
+    resolved(secret).bytes,
+    resolved(secret.replaceAll(/[%&]/g, escaped)).bytes,
+    ...base64s(secret).map((one) => resolved(one).bytes),
+  ].filter((form) => form.length >= LEAST_LENGTH / 2);
+const escaped = (sign: string) => `&#${sign.charCodeAt(0)};`;
+
+interface Wanted {
+  /** As they stand in a text. */
+  forms: ReadonlySet<string>;
+  /** As they stand in a text whose escapes are resolved. */
+  needles: ReadonlySet<string>;
+}
+
+/** By the list itself: a channel's secrets are one list for as long as its settings stay. */
+const known = new WeakMap<readonly string[], Wanted>();
+
+function wantedOf(secrets: readonly string[]): Wanted {
   const before = known.get(secrets);
   if (before) return before;
-  const wanted = new Set(secrets.filter((secret) => secret.length >= LEAST_LENGTH).flatMap(forms));
+  const long = secrets.filter((secret) => secret.length >= LEAST_LENGTH);
+  const wanted = { forms: new Set(long.flatMap(forms)), needles: new Set(long.flatMap(needles)) };
   known.set(secrets, wanted);
   return wanted;
 }
 
+/** Where the text ends with the beginning of a needle: a secret that was cut. */
+function cutAt(bytes: string, needle: string): number | undefined {
+  for (let length = Math.min(needle.length - 1, bytes.length); length >= LEAST_LENGTH; length--)
+    if (bytes.endsWith(needle.slice(0, length))) return bytes.length - length;
+  return undefined;
+}
+
 /**
- * Replaces every occurrence of every secret of 6 characters or more, also in its URL-encoded, JSON-escaped and base64url forms, with `[redacted]`.
- * Longest first; where occurrences overlap, all of them go under one mark. Shorter secrets are left alone.
+ * Replaces every occurrence of every secret of 6 characters or more with `[redacted]`, also where it is escaped as in URLs, JSON
+ * or HTML, or lies in base64, and its beginning at the text's end. Where occurrences overlap, all of them go under one mark.
+ * Shorter secrets are left alone.
  */
 export function redact(text: string, secrets: readonly string[]): string {
+  const wanted = wantedOf(secrets);
+  if (text === '' || wanted.forms.size === 0) return text;
+  const { bytes, starts, ends } = resolved(text);
   const spans: [number, number][] = [];
-  for (const form of formsOf(secrets)) {
+  for (const form of wanted.forms) {
     for (let at = text.indexOf(form); at >= 0; at = text.indexOf(form, at + 1)) spans.push([at, at + form.length]);
+    const cut = cutAt(text, form);
+    if (cut !== undefined) spans.push([cut, text.length]);
+  }
+  for (const needle of wanted.needles) {
+    for (let at = bytes.indexOf(needle); at >= 0; at = bytes.indexOf(needle, at + 1))
+      spans.push([starts[at]!, ends[at + needle.length - 1]!]);
+    const cut = cutAt(bytes, needle);
+    if (cut !== undefined) spans.push([starts[cut]!, text.length]);
   }
   spans.sort((a, b) => a[0] - b[0] || b[1] - a[1]);
   let result = '';

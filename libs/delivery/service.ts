@@ -3,7 +3,6 @@ import type { JsMsg } from '@nats-io/jetstream';
 import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
 import { v7 } from 'uuid';
 import { answer, type Bus, Leases } from '#bus';
-import type { Delivery } from '#contracts';
 import { complain, type Database, keyRing, type Log, need, type Probes, publicUrl, type Settings } from '#runtime';
 import type { Channel } from './channel.js';
 import { ChannelCache } from './channel-cache.js';
@@ -14,6 +13,7 @@ import { checkUrl, createHttp, type Http } from './http/index.js';
 import { Lanes } from './lanes.js';
 import { lanesOwned, zero } from './metrics.js';
 import { originOf, policyOf, userAgent } from './outbound.js';
+import { readDelivery } from './read-delivery.js';
 import { checkSettings, describeSettings } from './settings.js';
 import { Unacked } from './unacked.js';
 import { Waiting, type WaitingRow } from './waiting.js';
@@ -137,7 +137,7 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
 
   /** A fresh delivery from the work queue. */
   private async take(message: JsMsg, lost: () => boolean): Promise<void> {
-    const delivery = read(message);
+    const delivery = readDelivery(message.string(), message.subject, this.channel.type);
     if (!delivery) return this.refuse(message);
     if (!this.unacked.take(delivery.id, { message, lost })) return;
     const ack = () => this.unacked.ack(delivery.id);
@@ -200,14 +200,5 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
       body: message.string(),
     });
     message.term('not a delivery');
-  }
-}
-
-function read(message: JsMsg): Delivery | undefined {
-  try {
-    const delivery = message.json<Delivery>();
-    return typeof delivery?.id === 'string' && typeof delivery.channel === 'string' && delivery.event ? delivery : undefined;
-  } catch {
-    return undefined;
   }
 }

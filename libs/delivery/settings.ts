@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { type CheckedSettings, type Fault, faultsOf, invalid } from '#contracts';
+import { type CheckedSettings, checked, type Fault, invalid } from '#contracts';
 import type { Channel, CheckContext } from './channel.js';
 
 /** What stands in place of a secret; given back unchanged it means: keep the one that is known. */
@@ -45,8 +45,8 @@ export function checkSettings(
   const merged = Object.fromEntries(
     Object.entries({ ...known, ...Object.fromEntries(given) }).filter(([, value]) => value !== null),
   );
-  const parsed = channel.settings.safeParse(merged, { reportInput: true });
-  if (!parsed.success) throw invalid(faultsOf(parsed.error).map((fault) => helped(channel, fault)));
+  const parsed = checked(channel.settings, merged);
+  if ('errors' in parsed) throw invalid(parsed.errors.map((fault) => helped(channel, fault)));
   const faults = channel.check?.(parsed.data, context) ?? [];
   if (faults.length) throw invalid(faults.map(([path, message]) => helped(channel, { path, message })));
   const generated = (channel.generate?.(parsed.data, rotate) ?? {}) as Record<string, string>;

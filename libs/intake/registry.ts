@@ -1,8 +1,10 @@
 import type { KV, KvWatchEntry } from '@nats-io/kv';
+import type { z } from 'zod';
 import { type Bus, pause } from '#bus';
-import type { Printer } from '#contracts';
+import { checked, printerSchema, text } from '#contracts';
 
-export type Registered = Printer & { organization?: string | null };
+const registration = printerSchema.extend({ organization: text(300).nullable().optional() });
+export type Registered = z.infer<typeof registration>;
 
 export const printerKey = (account: string, id: string) => `${account}.${Buffer.from(id).toString('base64url')}`;
 
@@ -53,10 +55,12 @@ export class Registry {
 
   private note(entry: KvWatchEntry): void {
     try {
-      if (entry.operation === 'PUT') this.printers.set(entry.key, entry.json<Registered>());
+      const read = entry.operation === 'PUT' ? checked(registration, entry.json()) : undefined;
+      if (read && 'data' in read) this.printers.set(entry.key, read.data);
       else this.printers.delete(entry.key);
     } catch {
       // not a registration: the printer's events go on without one
+      this.printers.delete(entry.key);
     }
   }
 }

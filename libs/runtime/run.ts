@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import type { Socket } from 'node:net';
 import { Controller, type DynamicModule, Get, Global, Inject, Module, Res, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -77,6 +78,11 @@ export interface RunOptions {
   prepare?: (app: NestFastifyApplication) => void | Promise<void>;
 }
 
+const unreadable: Record<string, [status: number, title: string]> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout'],
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large'],
+};
+
 /** Starts a process of one or more services: modules, then consumers, then its HTTP side. */
 export async function start({
   modules,
@@ -106,6 +112,17 @@ export async function start({
       const status = error.statusCode ?? 400;
       const problem = { type: 'about:blank', title: 'Bad request', status, detail: error.message };
       (reply as Response).status(status).header('content-type', 'application/problem+json').send(problem);
+    },
+    // nor does what Node cannot read as HTTP
+    clientErrorHandler: (error: { code?: string }, socket: Socket) => {
+      if (!socket.writable || error.code === 'ECONNRESET') {
+        socket.destroy();
+        return;
+      }
+      const [status, title] = unreadable[error.code ?? ''] ?? [400, 'Bad Request'];
+      const problem = JSON.stringify({ type: 'about:blank', title, status });
+      const head = `Content-Type: application/problem+json\r\nContent-Length: ${problem.length}\r\nConnection: close`;
+      socket.end(`HTTP/1.1 ${status} ${title}\r\n${head}\r\n\r\n${problem}`);
     },
     ...(https ? { https: { ...server, ...https } } : { http: server }),
   });

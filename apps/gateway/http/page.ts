@@ -30,6 +30,9 @@ export interface Place {
 
 export const cursorOf = ({ at, id }: Place): string => Buffer.from(JSON.stringify([at, id])).toString('base64url');
 
+/** As cursorOf() writes it, within the years that PostgreSQL knows too: Date.parse alone takes nearly anything. */
+const isoTime = /^(?!0000)\d{4}-/;
+
 export function placeOf(given: string | undefined): Place | undefined {
   if (given === undefined) return undefined;
   try {
@@ -38,7 +41,8 @@ export function placeOf(given: string | undefined): Place | undefined {
       typeof at === 'string' &&
       typeof id === 'string' &&
       more.length === 0 &&
-      !Number.isNaN(Date.parse(at)) &&
+      isoTime.test(at) &&
+      new Date(at).toISOString() === at &&
       !id.includes('\0')
     )
       return { at, id };

@@ -2,7 +2,7 @@ import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@ne
 import { Reflector } from '@nestjs/core';
 import { v5, v7 } from 'uuid';
 import { z } from 'zod';
-import { type Caller, faultsOf, invalid, notFound, Problem } from '#contracts';
+import { type Caller, checked, invalid, notFound, Problem } from '#contracts';
 import { Buckets } from '#runtime';
 import { bearer, Callers } from '../access/callers.js';
 import { readJson } from '../http/body.js';
@@ -91,22 +91,22 @@ function paramsOf({ params }: Admitted): Record<string, string> {
 }
 
 function queryOf(route: RouteSpec, { query }: Admitted): unknown {
-  return checked(route.query ?? nothing, { ...query });
+  return fitting(route.query ?? nothing, { ...query });
 }
 
 function bodyOf(route: RouteSpec, { headers }: Admitted, bytes: Buffer): unknown {
   if (route.bodies || route.method === 'GET' || route.method === 'DELETE') return undefined;
   if (route.body) {
     if (bytes.length === 0) throw new Problem(400, 'Bad request', 'The body is empty: send a JSON object');
-    return checked(route.body, readJson(headers, bytes));
+    return fitting(route.body, readJson(headers, bytes));
   }
-  if (bytes.length > 0) checked(nothing, readJson(headers, bytes));
+  if (bytes.length > 0) fitting(nothing, readJson(headers, bytes));
   return undefined;
 }
 
-function checked(schema: z.ZodType, value: unknown): unknown {
-  const parsed = schema.safeParse(value, { reportInput: true });
-  if (!parsed.success) throw invalid(faultsOf(parsed.error));
+function fitting(schema: z.ZodType, value: unknown): unknown {
+  const parsed = checked(schema, value);
+  if ('errors' in parsed) throw invalid(parsed.errors);
   return parsed.data;
 }
 
