@@ -20,6 +20,8 @@ export interface BusOptions extends ConnectionOptions {
 /** One connection of one process to NATS, with JetStream on it. Reconnects for ever. */
 export class Bus {
   private unsent: (() => void)[] = [];
+  private readonly backs = new Set<() => void>();
+  private watching?: Promise<void>;
 
   private constructor(
     readonly name: string,
@@ -120,11 +122,15 @@ export class Bus {
     if (config.num_replicas !== this.replicas) await this.jsm.streams.update(stream, { num_replicas: this.replicas });
   }
 
-  /** Calls back whenever the connection was lost and is there again. */
-  onReconnect(back: () => void): void {
-    void (async () => {
-      for await (const status of this.nc.status()) if (status.type === 'reconnect') back();
-    })();
+  /** Calls back whenever the connection was lost and is there again, until what it answers with is called. */
+  onReconnect(back: () => void): () => void {
+    this.watching ??= this.watch();
+    this.backs.add(back);
+    return () => void this.backs.delete(back);
+  }
+
+  private async watch(): Promise<void> {
+    for await (const status of this.nc.status()) if (status.type === 'reconnect') for (const back of this.backs) back();
   }
 
   /** Whether the server answers within `ms`. */

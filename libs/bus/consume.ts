@@ -39,7 +39,7 @@ export async function consume<T>(
   let reader: ReadAhead | undefined;
   const stop = () => reader?.stop();
   // what was on its way when the connection broke would come after ack_wait, behind newer ones
-  if (options.fresh) bus.onReconnect(stop);
+  const left = options.fresh ? bus.onReconnect(stop) : () => {};
   signal.addEventListener('abort', stop, { once: true });
   while (!signal.aborted) {
     try {
@@ -51,6 +51,7 @@ export async function consume<T>(
     }
     if (!signal.aborted) await pause(250, signal);
   }
+  left();
 }
 
 async function open(bus: Bus, { stream, durable: name, filter, fresh, max = 500 }: ConsumeOptions): Promise<ReadAhead> {
@@ -64,7 +65,7 @@ async function open(bus: Bus, { stream, durable: name, filter, fresh, max = 500 
     await bus.jsm.consumers.update(stream, name, declared);
   });
   const consumer = await bus.js.consumers.get(stream, name);
-  return new ReadAhead(await consumer.consume({ max_messages: max, expires: 10_000, abort_on_missing_resource: true }));
+  return new ReadAhead(await consumer.consume({ max_messages: max, expires: 5_000, abort_on_missing_resource: true }));
 }
 
 /** Batch after batch until the reader ends; what is held then goes back. Throws what ended it. */

@@ -26,6 +26,8 @@ export interface FollowOptions {
 }
 
 const idleMs = 60_000;
+/** A consumer that is gone is noticed after so long. */
+const heartbeatsMs = 5_000;
 
 /**
  * Reads a stream that keeps its messages, in order and without acks: `handle` stores the output of a batch and its place in one
@@ -71,10 +73,17 @@ export async function follow<T>(
 /** By this machine's clock, which may differ from the broker's. */
 const ageMs = (message: JsMsg) => Math.max(0, Date.now() - message.info.timestampNanos / 1e6);
 
-/** Messages from a sequence on, in order; the client mends gaps by itself. */
+/**
+ * Messages from a sequence on, in order; the client mends gaps by itself. The reader ends when the connection was broken: its
+ * consumer may have died with the broker, which the client would notice much later.
+ */
 export async function readFrom(bus: Bus, stream: StreamName, seq: number): Promise<ReadAhead> {
   const consumer = await bus.js.consumers.get(stream, { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: seq });
-  return new ReadAhead(await consumer.consume({ max_messages: 500 }));
+  const messages = await consumer.consume({ max_messages: 500, expires: heartbeatsMs });
+  return new ReadAhead(
+    messages,
+    bus.onReconnect(() => messages.stop()),
+  );
 }
 
 /** A stream made anew counts from 1 again; one that lost its newest messages in a crash of the machine goes on at its end. */

@@ -15,8 +15,12 @@ export class ReadAhead {
   private stopped = false;
   ended = false;
 
-  constructor(private readonly messages: ConsumerMessages) {
-    this.reading = this.read();
+  /** `done`: called at the end. */
+  constructor(
+    private readonly messages: ConsumerMessages,
+    done: () => void = () => {},
+  ) {
+    this.reading = this.read().finally(done);
   }
 
   /** What has arrived, at most `max`; waits up to `ms` for something, and may come back empty. */

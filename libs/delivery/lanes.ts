@@ -180,7 +180,7 @@ export class Lanes {
       max_ack_pending: maxUnacked,
     });
     const consumer = await bus.js.consumers.get('DELIVERIES', name);
-    const messages = await consumer.consume({ max_messages: 256, expires: 10_000, abort_on_missing_resource: true });
+    const messages = await consumer.consume({ max_messages: 256, expires: 5_000, abort_on_missing_resource: true });
     lane.messages = messages;
     if (signal.aborted || lane.lost) messages.stop();
     if ((await consumer.info(true)).num_pending === 0) reached(number, Number.POSITIVE_INFINITY);

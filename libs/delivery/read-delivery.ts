@@ -1,7 +1,7 @@
 import type { ChannelType, Delivery, FarmEvent } from '#contracts';
 
 const id = /^[A-Za-z0-9._:-]{1,64}$/;
-const inbox = /^_INBOX\.[^\s*>]+$/;
+const inbox = /^_INBOX(_[\w-]+)?\.[^\s*>]+$/;
 const most = 2 ** 31 - 1;
 /** What is shorter cannot be nested so deep that it could not be written again. */
 const shallowLength = 8192;

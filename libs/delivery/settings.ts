@@ -92,9 +92,14 @@ export function shownOf(channel: AnyChannel, settings: Record<string, unknown>):
   );
 }
 
+/** Values masked, and a part of the query without `=` whole: it may be a token. */
 function maskQuery(text: string): string {
-  const at = text.indexOf('?');
-  return at < 0 ? text : text.slice(0, at + 1) + text.slice(at + 1).replace(/=[^&#]*/g, `=${MASK}`);
+  const [shown = '', ...fragments] = text.split('#');
+  const [address, ...query] = shown.split('?');
+  if (query.length === 0) return text;
+  const masked = (part: string) => part && part.slice(0, part.indexOf('=') + 1) + MASK;
+  const parts = query.join('?').split('&').map(masked);
+  return [`${address}?${parts.join('&')}`, ...fragments.map((one) => one.replace(/=[^&]*/g, `=${MASK}`))].join('#');
 }
 
 /** Every text that must not appear in an answer, an error or a log. */

@@ -10,11 +10,10 @@ const port = z.coerce
   .int()
   .min(1, 'must be a port number, 1 to 65535')
   .max(65535, 'must be a port number, 1 to 65535');
-const whole = (min: number) =>
-  z.coerce
-    .number(`must be a whole number of at least ${min}`)
-    .int(`must be a whole number of at least ${min}`)
-    .min(min, `must be at least ${min}`);
+const whole = (min: number, max: number) => {
+  const sentence = `must be a whole number from ${min} to ${max}`;
+  return z.coerce.number(sentence).int(sentence).min(min, sentence).max(max, sentence);
+};
 const origin = z
   .url({ protocol: /^https?$/, error: 'must be an origin such as https://example.org' })
   .transform((v) => new URL(v).origin);
@@ -72,9 +71,9 @@ export const settings = {
   FARMBELL_SLACK_ORIGIN: origin.optional().describe('send Slack messages to this origin instead'),
   FARMBELL_TELEGRAM_ORIGIN: origin.optional().describe('send Telegram messages to this origin instead'),
   FARMBELL_PUSHOVER_ORIGIN: origin.optional().describe('send Pushover messages to this origin instead'),
-  FARMBELL_DEDUP_S: whole(1).default(600).describe('for how long a repeated event id is known at once, seconds'),
-  FARMBELL_RETENTION_DAYS: whole(1).default(30).describe('how long events, deliveries and attempts are kept'),
-  FARMBELL_PUBLISH_PER_S: whole(0).default(0).describe('publishing rate per account, events a second; 0: off'),
+  FARMBELL_DEDUP_S: whole(1, 86_400).default(600).describe('for how long a repeated event id is known at once, seconds'),
+  FARMBELL_RETENTION_DAYS: whole(1, 3650).default(30).describe('how long events, deliveries and attempts are kept'),
+  FARMBELL_PUBLISH_PER_S: whole(0, 1_000_000).default(0).describe('publishing rate per account, events a second; 0: off'),
   FARMBELL_TLS_CERT: z.string().optional().describe('certificate file for gateway and gRPC'),
   FARMBELL_TLS_KEY: z.string().optional().describe('key file for gateway and gRPC'),
   FARMBELL_NATS_SYNC: z

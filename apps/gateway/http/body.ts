@@ -1,4 +1,4 @@
-import { type Fault, invalid, Problem } from '#contracts';
+import { type Fault, invalid, Problem, quoted } from '#contracts';
 import { jsonFault } from './json-fault.js';
 
 export type Headers = Record<string, string | string[] | undefined>;
@@ -64,7 +64,7 @@ export function structureFaults(value: unknown): Fault[] {
       }
       for (const [key, child] of Object.entries(part)) {
         if (textFault(key)) faults.push({ path, message: 'has a key with U+0000 or a lone surrogate' });
-        else walk(child, Array.isArray(part) ? `${path}[${key}]` : path ? `${path}.${key}` : key, depth + 1);
+        else walk(child, Array.isArray(part) ? `${path}[${key}]` : path ? `${path}.${quoted(key)}` : quoted(key), depth + 1);
       }
     }
   };
