@@ -17,7 +17,7 @@ const database = {
 };
 
 /** Tables are written at most so often: a few large statements cost less than many small ones. */
-const lingerMs = 25;
+const lingerMs = 50;
 /** Most deliveries have ended by then, and are written once: by their report. */
 const routedBehindMs = 2000;
 

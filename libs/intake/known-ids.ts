@@ -1,8 +1,10 @@
-import { ask, type Bus } from '#bus';
+import { ask, type Bus, pause } from '#bus';
 
 const waitMs = 1500;
-/** Questions in one: each has at most 1,000 ids, and the whole must fit a message. */
-const most = 30;
+/** Ids in one question, beside one caller's own at most 1,000: the whole must fit a message. */
+const mostIds = 5000;
+/** Who asks in quick succession asks together; the first one never waits. */
+const everyMs = 2;
 
 interface Question {
   ids: string[];
@@ -31,12 +33,23 @@ export class KnownIds {
   }
 
   private async ask(account: string, questions: Question[]): Promise<void> {
+    const next = pause(everyMs);
     const ids = questions.flatMap((question) => question.ids);
     const known = new Set(await ask(this.bus, 'journal.event.known', { account, ids }, waitMs).catch(() => []));
     for (const { answer } of questions) answer(known);
+    await next;
     const queue = this.waiting.get(account) ?? [];
-    const next = queue.splice(0, most);
-    if (next.length > 0) void this.ask(account, next);
+    if (queue.length > 0) void this.ask(account, upTo(mostIds, queue));
     else this.waiting.delete(account);
   }
+}
+
+/** Takes questions out of the queue until they have so many ids. */
+function upTo(most: number, queue: Question[]): Question[] {
+  let ids = 0;
+  const end = queue.findIndex((question) => {
+    ids += question.ids.length;
+    return ids >= most;
+  });
+  return queue.splice(0, end < 0 ? queue.length : end + 1);
 }
