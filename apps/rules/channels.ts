@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ask, type Bus } from '#bus';
 import {
+  type Asks,
   type ChannelCreate,
   type ChannelPatch,
   type ChannelView,
@@ -12,6 +13,9 @@ import {
 import { type Database, type KeyRing, open, seal } from '#runtime';
 import type { Copies } from './copies.js';
 import { ChannelRow, OrganizationRow, viewOf } from './rows.js';
+
+/** A page travels as one NATS message, and an external server takes 1 MiB unless told. */
+const mostBytes = 900 * 1024;
 
 type Changed = { channel: ChannelView; generated: Record<string, string> };
 
@@ -28,9 +32,26 @@ export class Channels {
     return this.database.getRepository(ChannelRow);
   }
 
-  async list(account: string): Promise<ChannelView[]> {
-    const rows = await this.rows.find({ where: { account, deleted: false }, order: { created_at: 'asc', id: 'asc' } });
-    return rows.map(viewOf);
+  async list({ account, after, limit }: Asks['rules.channel.list'][0]): Promise<Asks['rules.channel.list'][1]> {
+    // a view tells milliseconds, the table microseconds
+    const place = `(date_trunc('milliseconds', channel.created_at), channel.id)`;
+    const rows = await this.rows
+      .createQueryBuilder('channel')
+      .where('channel.account = :account and not channel.deleted', { account })
+      .andWhere(after ? `${place} > (:at::timestamptz, :id)` : 'true', after ?? {})
+      .orderBy(`date_trunc('milliseconds', channel.created_at)`)
+      .addOrderBy('channel.id')
+      .limit(limit + 1)
+      .getMany();
+    const channels: ChannelView[] = [];
+    let bytes = 0;
+    for (const row of rows.slice(0, limit)) {
+      const view = viewOf(row);
+      bytes += Buffer.byteLength(JSON.stringify(view));
+      if (channels.length > 0 && bytes > mostBytes) break;
+      channels.push(view);
+    }
+    return { channels, more: channels.length < rows.length };
   }
 
   async get(account: string, id: string): Promise<ChannelView> {

@@ -55,7 +55,11 @@ interface OwnerAsks {
     { account: string; id: string; channel: ChannelCreate },
     { channel: ChannelView; generated: Record<string, string> },
   ];
-  'rules.channel.list': [{ account: string }, ChannelView[]];
+  /** In the order in which they were made, behind `after`; fewer than `limit` when more would not fit a message. */
+  'rules.channel.list': [
+    { account: string; after?: { at: string; id: string }; limit: number },
+    { channels: ChannelView[]; more: boolean },
+  ];
   'rules.channel.get': [{ account: string; id: string }, ChannelView];
   'rules.channel.patch': [
     { account: string; id: string; patch: ChannelPatch },

@@ -140,7 +140,10 @@ describe('accounts', () => {
   });
 
   it('are made, changed and deleted by the admin token; default stays', async () => {
-    await farm.owner('rules.channel.list', ({ account }) => (account === 'busy' ? [{ id: 'c' } as never] : []));
+    await farm.owner('rules.channel.list', ({ account }) => ({
+      channels: account === 'busy' ? [{ id: 'c' } as never] : [],
+      more: false,
+    }));
     const made = await farm.post('/v1/accounts', { body: { id: 'acme' } });
     expect([made.status, made.body]).toEqual([201, { id: 'acme', name: 'acme', plan: 'hobby', created_at: expect.any(String) }]);
     expect((await farm.post('/v1/accounts', { body: { id: 'acme' } })).status).toBe(409);

@@ -74,12 +74,12 @@ export class Accounts {
   async delete(id: string): Promise<void> {
     if (id === defaultAccount) throw new Problem(409, 'Conflict', 'The account default belongs to the installation and stays');
     await this.get(id);
-    const channels = await ask(this.bus, 'rules.channel.list', { account: id });
+    const { channels } = await ask(this.bus, 'rules.channel.list', { account: id, limit: 1 });
     if (channels.length > 0) {
       throw new Problem(
         409,
         'Conflict',
-        `Account ${id} has ${channels.length} channels: delete them first with DELETE /v1/channels/{id} and Farmbell-Account: ${id}`,
+        `Account ${id} has channels: delete them first with DELETE /v1/channels/{id} and Farmbell-Account: ${id}`,
       );
     }
     await this.rows.delete({ id });

@@ -178,7 +178,10 @@ describe('a channel', () => {
 
   it('lists in pages, each once, although many were made in the same millisecond', async () => {
     const all = Array.from({ length: 7 }, (_, n) => view({ id: `c${n}` }));
-    await farm.owner('rules.channel.list', () => all);
+    await farm.owner('rules.channel.list', ({ after, limit }) => {
+      const rest = all.filter(({ id }) => !after || id > after.id);
+      return { channels: rest.slice(0, limit), more: rest.length > limit };
+    });
     const seen: string[] = [];
     let next: string | null = null;
     do {

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ask, Bus } from '#bus';
 import { type ChannelCreate, type ChannelPatch, type ChannelView, Problem, type Report } from '#contracts';
 import { Accounts } from '../access/accounts.js';
-import { page, placeOf, rowsAfter } from '../http/page.js';
+import { cursorOf, placeOf } from '../http/page.js';
 import { channelOf } from './channel-view.js';
 
 const healthWaitMs = 2000;
@@ -10,7 +10,6 @@ const healthWaitMs = 2000;
 const testWaitMs = 35_000;
 
 type Changed = { channel: ChannelView; generated: Record<string, string> };
-const place = (view: ChannelView) => ({ at: view.created_at, id: view.id });
 
 /** Channels as users know them: rules owns them, health knows how they fare. */
 @Injectable()
@@ -22,10 +21,13 @@ export class Channels {
 
   async list(account: string, limit: number, cursor: string | undefined) {
     const after = placeOf(cursor);
-    const views = await ask(this.bus, 'rules.channel.list', { account });
-    const shown = rowsAfter(views, after, place).slice(0, limit + 1);
-    const health = await this.health(account, shown);
-    return page(shown, limit, place, (view) => channelOf(view, health[view.id]));
+    const { channels, more } = await ask(this.bus, 'rules.channel.list', { account, after, limit });
+    const health = await this.health(account, channels);
+    const last = channels.at(-1);
+    return {
+      data: channels.map((view) => channelOf(view, health[view.id])),
+      next_cursor: more && last ? cursorOf({ at: last.created_at, id: last.id }) : null,
+    };
   }
 
   async get(account: string, id: string) {

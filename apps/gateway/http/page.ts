@@ -58,12 +58,3 @@ export function page<T, V>(rows: T[], limit: number, placeOfRow: (row: T) => Pla
   const last = shown.at(-1);
   return { data: shown.map(view), next_cursor: rows.length > limit && last !== undefined ? cursorOf(placeOfRow(last)) : null };
 }
-
-/** The rows behind a place, of a list that is ordered by time and id. */
-export const rowsAfter = <T>(rows: T[], place: Place | undefined, placeOfRow: (row: T) => Place): T[] =>
-  place
-    ? rows.filter((row) => {
-        const { at, id } = placeOfRow(row);
-        return at > place.at || (at === place.at && id > place.id);
-      })
-    : rows;
