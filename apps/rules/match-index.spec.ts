@@ -15,16 +15,19 @@ const channelOf = fc.record({
   epoch: fc.constant(1),
   lane: fc.constant(1),
   events: fc.uniqueArray(fc.constantFrom(...types, 'job.*', 'channel.*', 'custom.*'), { maxLength: 3 }),
-  min_severity: fc.constantFrom(null, 'error' as const),
+  min_severity: fc.constantFrom(null, 'info' as const, 'warning' as const, 'error' as const),
   printers: fc.uniqueArray(fc.constantFrom('p1', 'p2', '*'), { maxLength: 2 }),
-  tags: fc.constantFrom<string[]>([], ['t']),
+  tags: fc.constantFrom<string[]>([], ['t'], ['u', 't'], ['u']),
 });
 const eventOf = fc.record({
   account: fc.constantFrom('a', 'b'),
   type: fc.constantFrom(...types),
-  severity: fc.constantFrom('info', 'error'),
+  severity: fc.constantFrom('info', 'warning', 'error', 'critical'),
   organization: fc.constantFrom(undefined, 'o'),
-  printer: fc.option(fc.record({ id: fc.constantFrom('p1', 'p2', 'p3', '*'), tags: fc.constant(['t']) }), { nil: undefined }),
+  printer: fc.option(
+    fc.record({ id: fc.constantFrom('p1', 'p2', 'p3', '*'), tags: fc.constantFrom(undefined, [], ['t'], ['t', 'v']) }),
+    { nil: undefined },
+  ),
   data: fc.constantFrom({}, { channel_id: 'c1' }),
 }) as fc.Arbitrary<FarmEvent>;
 
@@ -53,7 +56,7 @@ it('finds what asking every channel would find, whatever was put and dropped bef
         expect(due(tested, event)).toEqual(all.map((one) => one.id).sort());
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 2000 },
   );
 });
 

@@ -1,12 +1,12 @@
 import { In } from 'typeorm';
-import { categoryOf, type FarmEvent } from '#contracts';
+import { categoryOf, type FarmEvent, severities } from '#contracts';
 import type { Database } from '#runtime';
 import { type Matchable, match } from './match.js';
 import { ChannelRow } from './rows.js';
 
 interface Account {
   channels: Map<string, Matchable>;
-  /** By what a channel selects: a term of its events, and a printer. */
+  /** By what a channel selects: a term of its events, its least severity, a printer or a tag. */
   selecting: Map<string, Set<Matchable>>;
 }
 
@@ -26,10 +26,7 @@ export class MatchIndex {
     const account = this.accounts.get(event.account);
     if (!account) return [];
     const concerned = new Set<Matchable>();
-    const category = categoryOf(event.type);
-    const printer = category === 'channel' ? own : (event.printer?.id ?? any);
-    for (const key of keysOf([any, event.type, `${category}.*`], [any, printer]))
-      for (const channel of account.selecting.get(key) ?? []) concerned.add(channel);
+    for (const key of keysOfEvent(event)) for (const channel of account.selecting.get(key) ?? []) concerned.add(channel);
     return [...concerned].filter((channel) => match(event, channel) === 'due').sort(byId);
   }
 
@@ -62,7 +59,7 @@ export class MatchIndex {
     this.drop(channel.id);
     account.channels.set(channel.id, channel);
     this.accountOf.set(channel.id, channel.account);
-    for (const key of selectionOf(channel)) {
+    for (const key of keysOfChannel(channel)) {
       const others = account.selecting.get(key);
       if (others) others.add(channel);
       else account.selecting.set(key, new Set([channel]));
@@ -75,7 +72,7 @@ export class MatchIndex {
     if (!account || !channel) return;
     this.accountOf.delete(id);
     account.channels.delete(id);
-    for (const key of selectionOf(channel)) {
+    for (const key of keysOfChannel(channel)) {
       const others = account.selecting.get(key);
       others?.delete(channel);
       if (others?.size === 0) account.selecting.delete(key);
@@ -83,13 +80,25 @@ export class MatchIndex {
   }
 }
 
-function selectionOf({ events, printers }: Matchable): string[] {
-  const terms = events.length > 0 ? events : [any];
-  return [...keysOf(terms, printers.length > 0 ? [...printers, own] : [any])];
+/** Under which keys an event finds those that may select it. */
+function keysOfEvent({ type, severity, printer }: FarmEvent): string[] {
+  const category = categoryOf(type);
+  const places = category === 'channel' ? [own] : [printer?.id ?? any, ...(printer?.tags ?? []).map(tagged)];
+  const reached = severities.slice(0, severities.indexOf(severity) + 1);
+  return keysOf([any, type, `${category}.*`], [any, ...places], [any, ...reached]);
 }
 
-function keysOf(terms: string[], printers: string[]): Set<string> {
-  return new Set(terms.flatMap((term) => printers.map((printer) => `${term} ${printer}`)));
+/** Under which keys a channel is found: by its printers, or else by its tags. */
+function keysOfChannel({ events, printers, tags, min_severity }: Matchable): string[] {
+  const places = printers.length > 0 ? printers : tags.map(tagged);
+  return keysOf(events.length > 0 ? events : [any], places.length > 0 ? [...places, own] : [any], [min_severity ?? any]);
 }
 
+function keysOf(terms: string[], places: string[], grades: string[]): string[] {
+  const keys = terms.flatMap((term) => places.flatMap((place) => grades.map((grade) => `${term} ${grade} ${place}`)));
+  return [...new Set(keys)];
+}
+
+/** No printer's id has a line break. */
+const tagged = (tag: string) => `\n${tag}`;
 const byId = (a: Matchable, b: Matchable) => (a.id < b.id ? -1 : 1);
