@@ -1,4 +1,4 @@
-import { invalid, type Page } from '#contracts';
+import { fitting, invalid, type Page } from '#contracts';
 import { plainTime } from './plain.js';
 
 /** Where a page ends: lists go from the newest to the oldest by (time, id), so what comes in later moves no page. */
@@ -68,18 +68,8 @@ export class Conditions {
 /** One row more than asked for tells whether there is a next page. */
 export const limitOf = (limit: number): number => Math.min(Math.max(Math.trunc(limit) || 50, 1), 500);
 
-/** A page travels as one NATS message, and an external server takes 1 MiB unless told: one of large rows is shorter. */
-const mostBytes = 900 * 1024;
-
 export function pageOf<R, T>(rows: readonly R[], limit: number, place: (row: R) => Place, shown: (row: R) => T): Page<T> {
-  const data: T[] = [];
-  let bytes = 0;
-  for (const row of rows.slice(0, limit)) {
-    const view = shown(row);
-    bytes += Buffer.byteLength(JSON.stringify(view));
-    if (data.length > 0 && bytes > mostBytes) break;
-    data.push(view);
-  }
+  const data = fitting(rows, limit, shown);
   return { data, next_cursor: rows.length > data.length ? cursorOf(place(rows[data.length - 1]!)) : null };
 }
 

@@ -6,6 +6,7 @@ import {
   type ChannelPatch,
   type ChannelView,
   type CheckedSettings,
+  fitting,
   lanes,
   notFound,
   Problem,
@@ -13,9 +14,6 @@ import {
 import { type Database, type KeyRing, open, seal } from '#runtime';
 import type { Copies } from './copies.js';
 import { ChannelRow, OrganizationRow, viewOf } from './rows.js';
-
-/** A page travels as one NATS message, and an external server takes 1 MiB unless told. */
-const mostBytes = 900 * 1024;
 
 type Changed = { channel: ChannelView; generated: Record<string, string> };
 
@@ -43,14 +41,7 @@ export class Channels {
       .addOrderBy('channel.id')
       .limit(limit + 1)
       .getMany();
-    const channels: ChannelView[] = [];
-    let bytes = 0;
-    for (const row of rows.slice(0, limit)) {
-      const view = viewOf(row);
-      bytes += Buffer.byteLength(JSON.stringify(view));
-      if (channels.length > 0 && bytes > mostBytes) break;
-      channels.push(view);
-    }
+    const channels = fitting(rows, limit, viewOf);
     return { channels, more: channels.length < rows.length };
   }
 

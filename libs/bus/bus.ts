@@ -4,7 +4,7 @@ import { type ObjectStore, Objm } from '@nats-io/obj';
 import { createInbox, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import { keeps, mostFaults, type Rejection, subjects } from '#contracts';
 import { answersWithin, CONFIG, complain, LOG, type Log, NATS_URL_OF, type NatsUrlOf, natsTls, type Settings } from '#runtime';
-import { type ConnectionOptions, connection, inboxesOf, makeMissing } from './connection.js';
+import { type ConnectionOptions, connection, inboxesOf } from './connection.js';
 import { pause } from './pause.js';
 import { applyStreams, type StreamSettings } from './streams.js';
 import { transient } from './transient.js';
@@ -48,7 +48,7 @@ export class Bus {
   /** Makes the streams as declared, as far as this connection keeps them; else those that are missing. */
   applyStreams(settings: Omit<StreamSettings, 'replicas'>): Promise<void> {
     const whole = { ...settings, replicas: this.replicas };
-    return patiently(() => (this.keeps('EVENTS') ? applyStreams(this.jsm, whole) : makeMissing(this.jsm, whole)));
+    return patiently(() => applyStreams(this.jsm, whole, this.keeps('EVENTS')));
   }
 
   /** A subject of this connection's own, at which nobody else may listen. */

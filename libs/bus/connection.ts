@@ -1,7 +1,5 @@
-import type { JetStreamManager } from '@nats-io/jetstream';
 import { connect, errors, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
 import { inboxPrefix } from '#contracts';
-import { type StreamSettings, streams } from './streams.js';
 
 export interface ConnectionOptions {
   /** Credentials may stand in it; with `tls://` the connection is encrypted, or there is none. */
@@ -82,21 +80,5 @@ class Refused extends Error {
       `the server refuses to ${operation === 'publish' ? 'publish' : 'subscribe'} to ${subject}: this user's rights do not have it; see docs/security.md`,
     );
     this.name = 'Refused';
-  }
-}
-
-/** Makes the streams that are not there; those that are stay as their keeper declared them. */
-export async function makeMissing(jsm: JetStreamManager, settings: StreamSettings): Promise<void> {
-  const there = (name: string) =>
-    jsm.streams.info(name).then(
-      () => true,
-      () => false,
-    );
-  for (const config of streams(settings)) {
-    if (await there(config.name)) continue;
-    await jsm.streams.add(config).catch(async (error) => {
-      // another process was faster
-      if (!(await there(config.name))) throw error;
-    });
   }
 }

@@ -38,14 +38,14 @@ export function streams({ dedupS, retentionDays, replicas }: StreamSettings): De
 }
 
 /**
- * Makes every stream as declared: missing ones are added, changed ones updated. May run in many processes at once:
+ * Makes every stream as declared: missing ones are added, and changed ones updated by who keeps them. May run in many processes at once:
  * the same declaration twice is no change, and a race to add is won by either.
  */
-export async function applyStreams(jsm: JetStreamManager, settings: StreamSettings): Promise<void> {
-  for (const config of streams(settings)) await applyStream(jsm, config);
+export async function applyStreams(jsm: JetStreamManager, settings: StreamSettings, keeper = true): Promise<void> {
+  for (const config of streams(settings)) await applyStream(jsm, config, keeper);
 }
 
-async function applyStream(jsm: JetStreamManager, config: Declared): Promise<void> {
+async function applyStream(jsm: JetStreamManager, config: Declared, keeper: boolean): Promise<void> {
   const present = await jsm.streams.info(config.name).catch(() => undefined);
   if (!present) {
     try {
@@ -56,7 +56,7 @@ async function applyStream(jsm: JetStreamManager, config: Declared): Promise<voi
       if (!(await jsm.streams.info(config.name).catch(() => undefined))) throw error;
     }
   }
-  await jsm.streams.update(config.name, config);
+  if (keeper) await jsm.streams.update(config.name, config);
 }
 
 export const durable = (name: string, filter?: string | string[]) => ({

@@ -6,6 +6,7 @@ export * from './cloudevent.js';
 export * from './delivery.js';
 export * from './envelope.js';
 export * from './faults.js';
+export * from './fitting.js';
 export * from './outcome.js';
 export * from './permissions.js';
 export * from './problem.js';

@@ -1,4 +1,5 @@
 export { type Embedded, type EmbeddedOptions, startEmbedded } from './embedded.js';
+export { guard } from './guard.js';
 export { endLeftovers } from './leftovers.js';
 export { lockDataDir } from './lock.js';
 export { type NatsOptions, type NatsServer, startNats } from './nats.js';
@@ -7,3 +8,4 @@ export { type NatsPermissions, type NatsUser, natsAuthorization, type SyncInterv
 export { type NatsTarget, natsTarget } from './nats-url.js';
 export { freePort, portFree } from './ports.js';
 export { freshDatabase, type PostgresOptions, type PostgresServer, startPostgres } from './postgres.js';
+export { processIdentity } from './processes.js';

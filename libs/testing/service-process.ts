@@ -1,8 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { freePort } from '#servers';
-import { guard } from '../servers/guard.js';
-import { processIdentity } from '../servers/processes.js';
+import { freePort, guard, processIdentity } from '#servers';
 import { until } from './until.js';
 
 export interface ServiceProcess {
