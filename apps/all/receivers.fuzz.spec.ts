@@ -21,7 +21,13 @@ const pour = (socket: Socket, head: string, piece: string) => {
 const answer =
   (head: string, body: string | Buffer = '') =>
   (socket: Socket) =>
-    socket.write(Buffer.concat([Buffer.from(`HTTP/1.1 ${head}\r\ncontent-length: ${body.length}\r\n\r\n`), Buffer.from(body)]));
+    // closed, as a listener hears the first request of a connection only
+    socket.end(
+      Buffer.concat([
+        Buffer.from(`HTTP/1.1 ${head}\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n`),
+        Buffer.from(body),
+      ]),
+    );
 
 /** What a receiver does with a request, and the reason that the attempt is to have. */
 const hostile: Record<string, [(socket: Socket, request: string) => void, string | null]> = {
