@@ -32,7 +32,7 @@ const writers: Record<string, string[]> = {
   '_INBOX_gateway.x.y': ['rules', 'health', 'journal', ...channelTypes],
   '_INBOX_publisher.x.y': [],
   // reading is asking the server to send
-  '$JS.API.CONSUMER.CREATE.EVENTS.any': ['rules', 'journal'],
+  '$JS.API.CONSUMER.CREATE.EVENTS.any': ['gateway', 'printer-ingest', 'rules', 'journal'],
   '$JS.API.CONSUMER.MSG.NEXT.INGEST.printer-ingest': ['printer-ingest'],
   '$JS.API.CONSUMER.MSG.NEXT.COMMANDS.rules': ['rules'],
   '$JS.API.CONSUMER.CREATE.DELIVERIES.any': [],

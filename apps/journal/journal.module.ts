@@ -64,6 +64,7 @@ export class JournalModule implements OnApplicationBootstrap, OnModuleDestroy, O
     this.reply('journal.event.list', (ask) => reading.events(ask));
     this.reply('journal.event.get', (ask) => reading.event(ask));
     this.reply('journal.event.known', (ask) => reading.known(ask));
+    this.reply('journal.event.any', (ask) => reading.any(ask));
     this.reply('journal.delivery.list', (ask) => reading.deliveries(ask));
     this.reply('journal.delivery.get', (ask) => reading.delivery(ask));
     this.reply('journal.rejected.list', (ask) => reading.rejected(ask));

@@ -63,6 +63,9 @@ describe('reading', () => {
     expect(await all(50, { since: at(2), until: at(3) })).toEqual(['b']);
     expect(await all(50, { printer: '\0' })).toEqual([]);
     expect(await reading.known({ account: 'default', ids: ['a', 'd', 'x', '\0'] })).toEqual(['a']);
+    const any = (since: string, until: string) => reading.any({ since, until });
+    expect(await any('2000-01-01T00:00:00Z', '2999-01-01T00:00:00Z')).toBe(true);
+    expect(await any('2000-01-01T00:00:00Z', '2000-01-02T00:00:00Z')).toBe(false);
     await expect(reading.event({ account: 'default', id: 'd' })).rejects.toMatchObject({ status: 404 });
     await expect(reading.events({ account: 'default', limit: 5, cursor: 'no' })).rejects.toMatchObject({ status: 422 });
   });

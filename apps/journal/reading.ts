@@ -50,6 +50,14 @@ export class Reading {
     return rows.map((row) => row.id);
   }
 
+  async any({ since, until }: Ask<'journal.event.any'>): Promise<boolean> {
+    const [row] = await this.database.rows<{ found: boolean }>(
+      'select exists(select 1 from event where accepted_at >= $1 and accepted_at < $2) as found',
+      [since, until],
+    );
+    return row!.found;
+  }
+
   async deliveries(ask: Ask<'journal.delivery.list'>): Promise<Page<DeliveryView>> {
     const where = new Conditions()
       .add('account = ?', ask.account)

@@ -77,8 +77,12 @@ const ageMs = (message: JsMsg) => Math.max(0, Date.now() - message.info.timestam
  * Messages from a sequence on, in order; the client mends gaps by itself. The reader ends when the connection was broken: its
  * consumer may have died with the broker, which the client would notice much later.
  */
-export async function readFrom(bus: Bus, stream: StreamName, seq: number): Promise<ReadAhead> {
-  const consumer = await bus.js.consumers.get(stream, { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: seq });
+export async function readFrom(bus: Bus, stream: StreamName, seq: number, { headersOnly = false } = {}): Promise<ReadAhead> {
+  const consumer = await bus.js.consumers.get(stream, {
+    deliver_policy: DeliverPolicy.StartSequence,
+    opt_start_seq: seq,
+    headers_only: headersOnly,
+  });
   const messages = await consumer.consume({ max_messages: 500, expires: heartbeatsMs });
   return new ReadAhead(
     messages,

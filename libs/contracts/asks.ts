@@ -87,6 +87,8 @@ interface OwnerAsks {
   'journal.event.get': [{ account: string; id: string }, FarmEvent];
   /** Which of these ids the store knows already, for the answer `duplicate` beyond the duplicate window. */
   'journal.event.known': [{ account: string; ids: string[] }, string[]];
+  /** Whether it keeps any event that was accepted in that time. */
+  'journal.event.any': [{ since: string; until: string }, boolean];
   'journal.delivery.list': [
     PageAsk & { channel?: string; event?: string; outcome?: string; type?: string; since?: string; until?: string },
     Page<DeliveryView>,

@@ -32,13 +32,14 @@ const uses: Record<Owner, Uses> = {
   gateway: {
     asks: ['rules.>', 'health.>', 'journal.>', '*.settings.describe'],
     writes: ['farmbell.event.>'],
-    stores: [bucket('ACCOUNTS', '*'), bucket('PRINTERS'), objects('SNAPSHOTS')],
+    stores: [inOrder('EVENTS'), bucket('ACCOUNTS', '*'), bucket('PRINTERS'), objects('SNAPSHOTS')],
   },
   'printer-ingest': {
-    asks: ['gateway.token.verify', 'journal.event.known'],
+    asks: ['gateway.token.verify', 'journal.event.known', 'journal.event.any'],
     writes: ['farmbell.event.>'],
     stores: [
       durable('INGEST', 'printer-ingest'),
+      inOrder('EVENTS'),
       bucket('ACCOUNTS'),
       bucket('PRINTERS'),
       objects('SNAPSHOTS'),

@@ -32,6 +32,7 @@ export class Intake {
 
   close(): void {
     this.registry.close();
+    this.known.close();
   }
 
   /**

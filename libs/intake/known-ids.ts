@@ -1,4 +1,5 @@
 import { ask, type Bus, pause } from '#bus';
+import { SeenIds } from './seen-ids.js';
 
 const waitMs = 1500;
 /** Ids in one question, beside one caller's own at most 1,000: the whole must fit a message. */
@@ -12,15 +13,25 @@ interface Question {
 }
 
 /**
- * Asks the store which ids it knows: those accepted longer ago than the duplicate window. One question at a time an
- * account; what is asked meanwhile goes into the next. A store that is away holds nobody up: then none is known.
+ * Which ids the store knows: those accepted longer ago than the duplicate window. It is asked only for ids that may have been
+ * seen, one question at a time an account; what is asked meanwhile goes into the next. A store that is away holds nobody up:
+ * then none is known.
  */
 export class KnownIds {
   private readonly waiting = new Map<string, Question[]>();
 
-  constructor(private readonly bus: Bus) {}
+  private readonly seen: SeenIds;
 
-  async of(account: string, ids: string[]): Promise<Set<string>> {
+  constructor(private readonly bus: Bus) {
+    this.seen = new SeenIds(bus);
+  }
+
+  close(): void {
+    this.seen.close();
+  }
+
+  async of(account: string, given: string[]): Promise<Set<string>> {
+    const ids = given.filter((id) => !this.seen.isNew(account, id));
     if (ids.length === 0) return new Set();
     return new Promise((answer) => {
       const queue = this.waiting.get(account);
