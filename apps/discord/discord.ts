@@ -1,6 +1,6 @@
 import type { APIEmbed, RESTPostAPIWebhookWithTokenJSONBody } from 'discord-api-types/v10';
 import { z } from 'zod';
-import { duration, type FarmEvent, type Severity, text } from '#contracts';
+import { contentOf, type FarmEvent, type Severity, text } from '#contracts';
 import { channel, clip, longestWaitMs, type Reply, retryAfter, type Verdict } from '#delivery';
 
 // limits: https://discord.com/developers/docs/resources/message#embed-object-embed-limits
@@ -73,15 +73,16 @@ function idAndToken(url: string): { id: string; token: string; thread?: string }
 
 function embedOf(event: FarmEvent): APIEmbed {
   const footer = { text: 'Farmbell' };
-  const title = clip(event.title.trim() || event.type, most.title);
-  const description = clip(event.message.trim(), most.description);
+  const content = contentOf(event);
+  const title = clip(content.title, most.title);
+  const description = clip(content.message, most.description);
   const linked = event.link !== undefined && isPublicName(event.link);
   let room = most.embed - length(title) - length(description) - length(footer.text);
-  const facts = factsOf(event).concat(event.link === undefined || linked ? [] : [['Link', event.link]]);
+  const facts = content.facts.concat(event.link === undefined || linked ? [] : [['Link', event.link]]);
   const fields = facts
     .map(([name, value]) => ({
       name: clip(name, most.fieldName),
-      value: clip(value.trim() || '-', most.fieldValue),
+      value: clip(value.trim(), most.fieldValue),
       inline: true,
     }))
     .filter(({ name, value }) => {
@@ -108,19 +109,6 @@ const isPublicName = (link: string): boolean => URL.canParse(link) && new URL(li
 
 /** UTF-16 units: never fewer than what Discord counts. */
 const length = (text: string) => text.length;
-
-function factsOf({ printer, job, organization }: FarmEvent): [string, string][] {
-  const facts: [string, string | undefined][] = [
-    ['Printer', printer?.name ?? printer?.id],
-    ['Location', printer?.location],
-    ['Job', job?.name ?? job?.file],
-    ['Progress', job?.progress === undefined ? undefined : `${Math.round(job.progress)} %`],
-    ['Remaining', job?.remaining_s === undefined ? undefined : duration(job.remaining_s)],
-    ['Error', job?.error_code],
-    ['Organization', organization],
-  ];
-  return facts.filter((fact): fact is [string, string] => Boolean(fact[1]?.trim()));
-}
 
 // codes: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
 const gone = (reason: 'gone' | 'auth', meaning: string): Verdict => ({

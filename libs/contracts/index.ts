@@ -3,6 +3,7 @@ export * from './asks.js';
 export * from './catalogue.js';
 export * from './channel.js';
 export * from './cloudevent.js';
+export * from './content.js';
 export * from './delivery.js';
 export * from './envelope.js';
 export * from './faults.js';

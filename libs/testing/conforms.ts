@@ -107,7 +107,7 @@ export function conforms<P extends Provider>(channel: AnyChannel, { provider: st
         expect(verdict.meaning).not.toBe('');
         if (verdict.outcome === 'delivered') expect([Math.floor(status / 100), verdict.reason]).toEqual([2, null]);
         else expect(reasons).toContain(verdict.reason);
-        expect(['delivered', 'retry', 'drop', 'gone']).toContain(verdict.outcome);
+        expect(['delivered', 'retry', 'again', 'drop', 'gone']).toContain(verdict.outcome);
         if (status === 429) expect([verdict.outcome, verdict.reason]).toEqual(['retry', 'rate_limited']);
         if (status >= 500) expect([verdict.outcome, verdict.reason]).toEqual(['retry', 'server']);
       }

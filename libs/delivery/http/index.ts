@@ -1,3 +1,4 @@
 export * from './client.js';
 export * from './egress.js';
 export * from './failures.js';
+export * from './multipart.js';
