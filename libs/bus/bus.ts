@@ -8,6 +8,7 @@ import { type ConnectionOptions, connection, inboxesOf } from './connection.js';
 import { pause } from './pause.js';
 import { applyStreams, type StreamSettings } from './streams.js';
 import { transient } from './transient.js';
+import { ConnectionLost } from './unanswered.js';
 
 /** `name`: the service's, and the owner in rejections. */
 export interface BusOptions extends ConnectionOptions {
@@ -69,7 +70,10 @@ export class Bus {
     });
   }
 
-  /** Stores a message; `id` makes a repeat within the stream's window a duplicate. Resolves when JetStream has it. */
+  /**
+   * Stores a message; `id` makes a repeat within the stream's window a duplicate, so that one whose answer went down with the
+   * connection is sent again. Resolves when JetStream has it.
+   */
   publish(subject: string, body: unknown, options: { id?: string; headers?: MsgHdrs; timeoutMs?: number } = {}): Promise<PubAck> {
     const payload = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
     const given = {
@@ -77,7 +81,12 @@ export class Bus {
       ...(options.headers && { headers: options.headers }),
       timeout: options.timeoutMs ?? 10_000,
     };
-    return new Promise((done, failed) => this.together(() => void this.js.publish(subject, payload, given).then(done, failed)));
+    const send = () => this.js.publish(subject, payload, given);
+    const again = (error: unknown): Promise<PubAck> => {
+      if (!options.id || !(error instanceof ConnectionLost)) throw error;
+      return send().catch(again);
+    };
+    return new Promise((done, failed) => this.together(() => void send().catch(again).then(done, failed)));
   }
 
   /** Puts what cannot be taken in on the REJECTED stream, where journal makes it readable. */

@@ -1,5 +1,6 @@
 import { connect, errors, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
 import { inboxPrefix } from '#contracts';
+import { tellUnanswered } from './unanswered.js';
 
 export interface ConnectionOptions {
   /** Credentials may stand in it; with `tls://` the connection is encrypted, or there is none. */
@@ -37,6 +38,7 @@ export async function connection({ url, name, tls, signal, onError = () => {} }:
     try {
       const nc = await connect(options);
       void tellErrors(nc, onError);
+      tellUnanswered(nc);
       return nc;
     } catch (error) {
       if (error instanceof errors.AuthorizationError)

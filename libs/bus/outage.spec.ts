@@ -51,6 +51,18 @@ describe('a broker that goes away', () => {
     expect([...new Set(seen)].sort((a, b) => a - b)).toEqual(upTo(500));
   }, 90_000);
 
+  it('for a moment: what was sent meanwhile is stored at its return, in its order, and a question is told', async () => {
+    await nats.kill();
+    const sent = Array.from({ length: 50 }, (_, i) => bus.publish('farmbell.event.default.y', i, { id: `away-${i}` }));
+    const asked = bus.jsm.streams.info('EVENTS').catch((error: Error) => error.name);
+    await nats.start();
+    await Promise.all(sent.map((one, i) => one.catch(() => bus.publish('farmbell.event.default.y', i, { id: `away-${i}` }))));
+    expect(await asked).toBe('ConnectionLost');
+    const { messages, last_seq } = (await bus.jsm.streams.info('EVENTS')).state;
+    const read = await Promise.all(upTo(50).map((n) => bus.jsm.streams.getMessage('EVENTS', { seq: last_seq - 50 + n })));
+    expect([messages, read.map((message) => message!.json())]).toEqual([50, upTo(50).map((n) => n - 1)]);
+  }, 60_000);
+
   it('and comes back empty: goes on when somebody has made the streams again', async () => {
     await put(1, 10);
     await until('ten are worked off', 5000, () => seen.length === 10);
