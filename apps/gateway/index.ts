@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
-import { Bus, connectBus } from '#bus';
-import { Intake, Snapshots } from '#intake';
+import { Bus, connectBus, Snapshots } from '#bus';
+import { Intake } from '#intake';
 import { CONFIG, Database, need, type Settings } from '#runtime';
 import { AccountCopies } from './access/account-copies.js';
 import { Accounts } from './access/accounts.js';

@@ -14,6 +14,8 @@ export const mergedDelivery = (a: DeliveryRow, b: DeliveryRow): DeliveryRow => (
   created_at: compare(a.created_at, b.created_at) <= 0 ? a.created_at : b.created_at,
   replay_of: least(a.replay_of, b.replay_of),
   folded_into: least(a.folded_into, b.folded_into),
+  acknowledged_at: least(a.acknowledged_at, b.acknowledged_at),
+  acknowledged_by: least(a.acknowledged_by, b.acknowledged_by),
   test: a.test || b.test,
 });
 

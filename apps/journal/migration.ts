@@ -103,4 +103,21 @@ const statements = [
   `create index rejected_account on rejected (account, at desc, id desc)`,
 ];
 
-export const migrations = [Journal1700000000000, JournalPlaces1763720000000];
+/** Who acknowledged a delivery, and which ones a summary stands for. */
+class JournalSummaries1763730000000 implements MigrationInterface {
+  readonly name = 'JournalSummaries1763730000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(
+      `alter table delivery add column acknowledged_at timestamptz, add column acknowledged_by text collate "C"`,
+    );
+    await runner.query('create index delivery_folded on delivery (folded_into) where folded_into is not null');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop index delivery_folded');
+    await runner.query('alter table delivery drop column acknowledged_at, drop column acknowledged_by');
+  }
+}
+
+export const migrations = [Journal1700000000000, JournalPlaces1763720000000, JournalSummaries1763730000000];

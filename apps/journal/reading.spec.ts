@@ -102,6 +102,7 @@ describe('reading', () => {
       next_attempt_at: at(6),
       replay_of: null,
       folded_into: null,
+      acknowledged: null,
       attempts: [attempt],
     });
     const list = async (more: object) =>

@@ -3,7 +3,9 @@ import type { Database } from '#runtime';
 import { Conditions, limitOf, pageOf } from './page.js';
 
 type Ask<K extends keyof Asks> = Asks[K][0];
-type Shown = Omit<DeliveryView, 'attempts' | 'created_at' | 'finished_at' | 'next_attempt_at'> & {
+type Shown = Omit<DeliveryView, 'attempts' | 'created_at' | 'finished_at' | 'next_attempt_at' | 'acknowledged'> & {
+  acknowledged_at: Date | null;
+  acknowledged_by: string | null;
   created_at: Date;
   finished_at: Date | null;
   next_attempt_at: Date | null;
@@ -121,10 +123,11 @@ export class Reading {
 }
 
 const shownColumns = `id, event_id, event_type, channel as channel_id, channel_type, outcome, reason, created_at, finished_at,
-  next_attempt_at, replay_of, folded_into`;
+  next_attempt_at, replay_of, folded_into, acknowledged_at, acknowledged_by`;
 
-const view = (row: Shown, attempts: Map<string, Attempt[]>): DeliveryView => ({
+const view = ({ acknowledged_at, acknowledged_by, ...row }: Shown, attempts: Map<string, Attempt[]>): DeliveryView => ({
   ...row,
+  acknowledged: acknowledged_at && { at: acknowledged_at.toISOString(), by: acknowledged_by },
   created_at: row.created_at.toISOString(),
   finished_at: row.finished_at?.toISOString() ?? null,
   next_attempt_at: row.next_attempt_at?.toISOString() ?? null,

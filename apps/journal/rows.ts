@@ -27,6 +27,8 @@ export interface DeliveryRow extends Standing {
   created_at: string;
   replay_of: string | null;
   folded_into: string | null;
+  acknowledged_at: string | null;
+  acknowledged_by: string | null;
   test: boolean;
 }
 
@@ -69,6 +71,8 @@ export function routedRows(routed: Routed): DeliveryRow[] {
     created_at: iso(decision, 'at'),
     replay_of: null,
     folded_into: null,
+    acknowledged_at: null,
+    acknowledged_by: null,
     test: false,
     ...unheard,
   }));
@@ -86,7 +90,9 @@ export function reportRows(report: Report): { delivery: DeliveryRow; attempt?: A
     event_type: name(report, 'event_type'),
     created_at: iso(report, 'created_at'),
     replay_of: report.replay_of ?? null,
-    folded_into: (report as { folded_into?: string }).folded_into ?? null,
+    folded_into: report.folded_into ?? null,
+    acknowledged_at: plainTime(report.acknowledged?.at) ?? null,
+    acknowledged_by: report.acknowledged?.by ?? null,
     test: report.test === true,
     ...standing(report, iso(report, 'at')),
   };

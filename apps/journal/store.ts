@@ -88,7 +88,13 @@ export class Store {
       (row) => row.stream,
       (a, b) => (b.seq > a.seq || a.made !== b.made ? b : a),
     );
-    await this.database.query(upsertAll, [events, deliveries, attempts, rejected, places].map(plainJson));
+    const values = [events, deliveries, attempts, rejected, places].map(plainJson);
+    const touched = deliveries.filter((row) => row.folded_into !== null || row.event_type === 'channel.summary');
+    if (touched.length === 0) return void (await this.database.query(upsertAll, values));
+    await this.database.transaction(async (manager) => {
+      await manager.query(upsertAll, values);
+      await manager.query(followSummaries, [touched.map((row) => row.id)]);
+    });
   }
 }
 
@@ -107,21 +113,32 @@ const ofGreaterClaim = ['outcome', 'reason', 'finished_at', 'next_attempt_at']
 // least() passes over nulls; the last condition leaves alone what would only be written as it is
 const upsertDeliveries = `
   insert into delivery as held (id, account, channel, channel_type, event_id, event_type, outcome, reason, created_at,
-    finished_at, next_attempt_at, replay_of, folded_into, test, claim)
+    finished_at, next_attempt_at, replay_of, folded_into, acknowledged_at, acknowledged_by, test, claim)
   select id, account, channel, channel_type, event_id, event_type, outcome, reason, created_at,
-    finished_at, next_attempt_at, replay_of, folded_into, test, claim from json_populate_recordset(null::delivery, $2)
+    finished_at, next_attempt_at, replay_of, folded_into, acknowledged_at, acknowledged_by, test, claim from json_populate_recordset(null::delivery, $2)
   on conflict (id) do update set
     ${ofGreaterClaim},
     created_at = least(held.created_at, excluded.created_at),
     replay_of = least(held.replay_of, excluded.replay_of),
     folded_into = least(held.folded_into, excluded.folded_into),
+    acknowledged_at = least(held.acknowledged_at, excluded.acknowledged_at),
+    acknowledged_by = least(held.acknowledged_by, excluded.acknowledged_by),
     test = held.test or excluded.test,
     claim = greatest(held.claim, excluded.claim)
   where excluded.claim > held.claim
     or excluded.created_at < held.created_at
     or least(held.replay_of, excluded.replay_of) is distinct from held.replay_of
     or least(held.folded_into, excluded.folded_into) is distinct from held.folded_into
+    or least(held.acknowledged_at, excluded.acknowledged_at) is distinct from held.acknowledged_at
     or (excluded.test and not held.test)`;
+
+/** What was folded ends as its summary does, whichever of the two is heard of first. */
+const followSummaries = `
+  update delivery as held set outcome = summary.outcome, reason = summary.reason, finished_at = summary.finished_at,
+    next_attempt_at = null, claim = summary.claim
+  from delivery as summary
+  where held.folded_into = summary.id and summary.outcome is not null and held.claim < summary.claim
+    and (held.id = any($1) or summary.id = any($1))`;
 
 const attemptOrder = (row: string) =>
   `(${row}.reason is not null, ${row}.at, ${row}.latency_ms, coalesce(${row}.status, -1), coalesce(${row}.reason, ''), ${row}.answer)`;

@@ -7,6 +7,7 @@ import {
   type ChannelView,
   type CheckedSettings,
   fitting,
+  invalid,
   lanes,
   notFound,
   Problem,
@@ -55,9 +56,10 @@ export class Channels {
     return row;
   }
 
-  async create(account: string, id: string, given: ChannelCreate): Promise<Changed> {
+  async create(account: string, id: string, given: ChannelCreate, verify = false): Promise<Changed> {
     await this.checkOrganization(account, given.organization);
-    const checked = await ask(this.bus, `${given.type}.settings.check`, { settings: given.settings });
+    const checked = await ask(this.bus, `${given.type}.settings.check`, { settings: given.settings, verify }, checkMs);
+    checkProgress(given, checked.edits);
     const row = this.rows.create({
       id,
       account,
@@ -93,8 +95,12 @@ export class Channels {
     await this.checkOrganization(account, patch.organization);
     const { settings, retry, auto_disable, ...plain } = patch;
     const before = await this.row(account, id);
+    const known = this.settingsOf(before);
     const checked =
-      settings && (await ask(this.bus, `${before.type}.settings.check`, { settings, known: this.settingsOf(before) }));
+      settings || patch.progress === 'edit'
+        ? await ask(this.bus, `${before.type}.settings.check`, { settings: settings ?? {}, known })
+        : undefined;
+    if (checked) checkProgress(patch, checked.edits);
     await this.change(account, id, (row) => ({
       ...plain,
       ...(checked && this.sealedOf(checked, id)),
@@ -186,12 +192,24 @@ export class Channels {
   }
 }
 
-function policyOf(given: ChannelCreate, checked: CheckedSettings): Pick<ChannelRow, 'retry' | 'expires_after_s'> {
-  const { retry, expires_after_s } = checked.defaults;
+/** What the provider is asked may take its time. */
+const checkMs = 20_000;
+
+function checkProgress({ progress }: Pick<ChannelPatch, 'progress'>, edits: boolean): void {
+  if (progress !== 'edit' || edits) return;
+  throw invalid([{ path: 'progress', message: "must be 'post': messages of this type cannot be changed once they are sent" }]);
+}
+
+type Policy = Pick<ChannelRow, 'retry' | 'expires_after_s' | 'progress' | 'progress_every'>;
+
+function policyOf(given: ChannelCreate, checked: CheckedSettings): Policy {
+  const { retry, expires_after_s, progress, progress_every } = checked.defaults;
   const mode = given.retry?.mode ?? retry.mode;
   return {
     retry: { mode, attempts: mode === 'once' ? 1 : (given.retry?.attempts ?? Math.max(retry.attempts, 2)) },
     expires_after_s: given.expires_after_s ?? expires_after_s,
+    progress: given.progress ?? progress,
+    progress_every: given.progress_every === undefined ? progress_every : given.progress_every,
   };
 }
 

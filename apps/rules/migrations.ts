@@ -55,4 +55,22 @@ class Channels1763700000000 implements MigrationInterface {
   }
 }
 
-export const migrations = [Channels1763700000000];
+/** Channels of before get what their type has by default; their copies are made anew. */
+class Progress1763730000000 implements MigrationInterface {
+  name = 'Progress1763730000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      alter table channel add column progress text not null default 'post', add column progress_every jsonb;
+      update channel set progress = 'edit' where type in ('discord', 'telegram');
+      update channel set progress_every = '{"percent": 10, "seconds": 3600}' where type <> 'webhook';
+      update channel set version = version + 1;
+      alter table channel alter column progress drop default`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table channel drop column progress, drop column progress_every');
+  }
+}
+
+export const migrations = [Channels1763700000000, Progress1763730000000];

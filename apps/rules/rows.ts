@@ -21,6 +21,8 @@ export class ChannelRow {
   @Column('jsonb') tags!: string[];
   @Column('jsonb') retry!: ChannelCopy['retry'];
   @Column('int') expires_after_s!: number;
+  @Column('text') progress!: ChannelCopy['progress'];
+  @Column('jsonb', { nullable: true }) progress_every!: ChannelCopy['progress_every'];
   @Column('jsonb') auto_disable!: ChannelCopy['auto_disable'];
   /** Fernet token over the settings. */
   @Column('text') sealed!: string;
@@ -66,6 +68,8 @@ export const copyOf = (row: ChannelRow): ChannelCopy => ({
   lane: row.lane,
   retry: row.retry,
   expires_after_s: row.expires_after_s,
+  progress: row.progress,
+  progress_every: row.progress_every,
   auto_disable: row.auto_disable,
   sealed: row.sealed,
 });

@@ -97,7 +97,7 @@ export class Rules implements OnApplicationBootstrap, OnModuleDestroy, OnApplica
   private answerAll(channels: Channels): void {
     const on = <K extends AskName>(name: K, handle: (input: Asks[K][0]) => Promise<Asks[K][1]>) =>
       answer(this.bus, name, handle, (error) => this.log.error(error, name));
-    on('rules.channel.create', ({ account, id, channel }) => channels.create(account, id, channel));
+    on('rules.channel.create', ({ account, id, channel, verify }) => channels.create(account, id, channel, verify));
     on('rules.channel.list', (asked) => channels.list(asked));
     on('rules.channel.get', ({ account, id }) => channels.get(account, id));
     on('rules.channel.patch', ({ account, id, patch }) => channels.patch(account, id, patch));

@@ -7,6 +7,7 @@ export * from './lease.js';
 export * from './pause.js';
 export * from './places.js';
 export * from './read-ahead.js';
+export * from './snapshots.js';
 export * from './streams.js';
 export * from './transient.js';
 export { type Incoming, Poison, sound } from './work-off.js';

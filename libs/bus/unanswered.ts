@@ -8,6 +8,9 @@ export class ConnectionLost extends Error {
   }
 }
 
+/** What was sent with the new connection is answered by then. */
+const answeredMs = 500;
+
 /**
  * Requests that wait for an answer when the connection breaks are told once it is there again. The client drops what it had not
  * sent by then, and would let each of them wait for its own time limit.
@@ -26,9 +29,10 @@ export function tellUnanswered(nc: NatsConnection): void {
   void (async () => {
     for await (const { type } of nc.status()) {
       if (type !== 'reconnect') continue;
-      const all = [...waiting];
-      waiting.clear();
-      for (const lost of all) lost();
+      const before = [...waiting];
+      setTimeout(() => {
+        for (const lost of before) if (waiting.delete(lost)) lost();
+      }, answeredMs).unref();
     }
   })();
 }

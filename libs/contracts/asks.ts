@@ -1,5 +1,5 @@
-import type { ChannelCreate, ChannelPatch, ChannelStatus, ChannelView } from './channel.js';
-import type { Attempt, Rejection } from './delivery.js';
+import type { ChannelCopy, ChannelCreate, ChannelPatch, ChannelStatus, ChannelView } from './channel.js';
+import type { Acknowledged, Attempt, Rejection } from './delivery.js';
 import type { FarmEvent } from './envelope.js';
 import type { ChannelType, Outcome, Reason } from './outcome.js';
 
@@ -27,6 +27,8 @@ export interface DeliveryView {
   next_attempt_at: string | null;
   replay_of: string | null;
   folded_into: string | null;
+  /** Who acknowledged it at the provider, and when; null while nobody has, or nobody can. */
+  acknowledged: Acknowledged | null;
   attempts: Attempt[];
 }
 
@@ -47,12 +49,14 @@ export interface CheckedSettings {
   /** What the provider's limit counts by: decides the lane. */
   scope: string;
   /** What the settings preset for the channel where the user gave nothing. */
-  defaults: { retry: { mode: 'once' | 'backoff'; attempts: number }; expires_after_s: number };
+  defaults: Pick<ChannelCopy, 'retry' | 'expires_after_s' | 'progress' | 'progress_every'>;
+  /** Ways of progress that this type knows beside `post`. */
+  edits: boolean;
 }
 
 interface OwnerAsks {
   'rules.channel.create': [
-    { account: string; id: string; channel: ChannelCreate },
+    { account: string; id: string; channel: ChannelCreate; verify?: boolean },
     { channel: ChannelView; generated: Record<string, string> },
   ];
   /** In the order in which they were made, behind `after`; fewer than `limit` when more would not fit a message. */
@@ -102,7 +106,7 @@ interface OwnerAsks {
 /** Asked of a channel type's own service. */
 type TypeAsks = {
   [T in ChannelType as `${T}.settings.check`]: [
-    { settings: Record<string, unknown>; known?: Record<string, unknown>; rotate?: boolean },
+    { settings: Record<string, unknown>; known?: Record<string, unknown>; rotate?: boolean; verify?: boolean },
     CheckedSettings,
   ];
 } & { [T in ChannelType as `${T}.settings.describe`]: [Record<string, never>, { type: ChannelType; settings: unknown }] };

@@ -27,6 +27,18 @@ const filters = {
     .int()
     .min(1)
     .max(30 * 86_400),
+  progress: z.enum(['edit', 'post']),
+  progress_every: z
+    .strictObject({
+      percent: z.number().min(1).max(100).nullable().default(null),
+      seconds: z
+        .int()
+        .min(1)
+        .max(30 * 86_400)
+        .nullable()
+        .default(null),
+    })
+    .nullable(),
   auto_disable: z.strictObject({
     failures: z.int().min(1).max(10_000),
     window_h: z
@@ -48,6 +60,8 @@ export const channelCreateSchema = z.strictObject({
   tags: filters.tags.optional(),
   retry: filters.retry.optional(),
   expires_after_s: filters.expires_after_s.optional(),
+  progress: filters.progress.optional(),
+  progress_every: filters.progress_every.optional(),
   auto_disable: filters.auto_disable.partial().optional(),
   settings: z.record(z.string(), z.unknown()),
 });
@@ -56,6 +70,11 @@ export type ChannelCreate = z.infer<typeof channelCreateSchema>;
 /** PATCH /v1/channels/{id}: what is left out stays; `settings` are merged key by key, null removes one. */
 export const channelPatchSchema = channelCreateSchema.omit({ type: true, enabled: true }).partial();
 export type ChannelPatch = z.infer<typeof channelPatchSchema>;
+
+export interface ProgressEvery {
+  percent: number | null;
+  seconds: number | null;
+}
 
 /** What delivery and health know of a channel: the value in the CHANNELS bucket, under the channel's id. */
 export interface ChannelCopy {
@@ -70,6 +89,10 @@ export interface ChannelCopy {
   lane: number;
   retry: { mode: 'once' | 'backoff'; attempts: number };
   expires_after_s: number;
+  /** `edit`: one message a print, changed as it goes on; `post`: a message each. */
+  progress: 'edit' | 'post';
+  /** Of a print's progress: the first, then each so many percent, and each so many seconds. Null: all. */
+  progress_every: ProgressEvery | null;
   auto_disable: { failures: number; window_h: number };
   /** Fernet token over the settings' JSON. */
   sealed: string;

@@ -17,10 +17,26 @@ export interface Delivery {
   /** The attempt to make now: 1 for the first. */
   attempt: number;
   first_attempt_at?: string;
+  /** Attempts that did not count: the provider asked to wait, or took the message in a plainer form only. */
+  free?: number;
+  /** What the provider refused of it: left out. */
+  without?: string[];
+  /** Of a summary: the deliveries that it stands for. */
+  folds?: Folded[];
   /** A test: one attempt at once, whatever the channel's state; counts nowhere; its report goes to this subject as well. */
   test?: { reply: string };
   replay_of?: string;
   event: FarmEvent;
+}
+
+/** A delivery that a summary stands for. */
+export interface Folded {
+  id: string;
+  event_id: string;
+  event_type: string;
+  created_at: string;
+  epoch: number;
+  replay_of?: string;
 }
 
 /** One call to the provider. */
@@ -61,6 +77,16 @@ export interface Report {
   outage?: true;
   test?: true;
   replay_of?: string;
+  /** The summary's delivery that stands for this one: its outcome is this one's. */
+  folded_into?: string;
+  acknowledged?: Acknowledged;
+}
+
+export interface Acknowledged {
+  /** ISO time. */
+  at: string;
+  /** A name or device, as the provider tells it. */
+  by: string | null;
 }
 
 /** What rules decided for one event and one channel whose selection it met. */

@@ -10,6 +10,7 @@ export * from './faults.js';
 export * from './fitting.js';
 export * from './outcome.js';
 export * from './permissions.js';
+export * from './picture.js';
 export * from './problem.js';
 export * from './proto.js';
 export * from './subjects.js';

@@ -76,6 +76,7 @@ const usesOfType = (type: ChannelType): Uses => ({
     inOrder('ATTEMPTS', subjects.attempts(type)),
     oneMessage('ATTEMPTS'),
     bucket('CHANNELS'),
+    objectsRead('SNAPSHOTS'),
     leases(`lane.${type}.*`, `replica.${type}.*`),
   ],
 });
@@ -181,11 +182,14 @@ function bucket(name: string, ...keys: string[]): string[] {
 }
 
 function objects(name: string): string[] {
+  return [...objectsRead(name), ...api(`STREAM.PURGE.OBJ_${name}`), `$O.${name}.>`];
+}
+
+function objectsRead(name: string): string[] {
   const stream = `OBJ_${name}`;
   return [
-    ...api(`STREAM.INFO.${stream}`, `STREAM.CREATE.${stream}`, `STREAM.MSG.GET.${stream}`, `STREAM.PURGE.${stream}`),
+    ...api(`STREAM.INFO.${stream}`, `STREAM.CREATE.${stream}`, `STREAM.MSG.GET.${stream}`),
     ...watching(stream, `$O.${name}.C.>`),
-    `$O.${name}.>`,
   ];
 }
 

@@ -1,98 +1,121 @@
 import { type CatalogueRow, categoryOf } from './catalogue.js';
 import { type Envelope, limits } from './envelope.js';
+import { countOf, kindsText, linesText } from './summary.js';
+import { between, clipped, duration, grams, named, percent, sentence, unended } from './words.js';
+
+export { duration } from './words.js';
 
 /**
  * Default title and message of an event, from the catalogue's row and the event's data.
  * `job.succeeded` reads `Print Complete: Benchy (X1C)` and `Job #142 completed on X1C after 1h 23m.`
  */
 export function defaultTexts(row: CatalogueRow, event: Envelope): { title: string; message: string } {
-  const phrase = phrases(event);
-  const message = row.message.replace(/\{(\w+)\}/g, (_, name: string) => phrase[name] ?? '');
+  // names and errors at their own bounds may make a text longer than a text may be
   return {
     title: clipped(titleOf(row, event), limits.title),
-    message: clipped(message.charAt(0).toUpperCase() + message.slice(1), limits.message),
+    message: clipped(sentence(row.message, phrases(event)), limits.message),
   };
 }
 
-/** Names and errors at their own bounds may make a text longer than a text may be. */
-const clipped = (text: string, max: number): string => {
-  const points = text.length > max ? [...text] : [];
-  return points.length > max ? `${points.slice(0, max - 1).join('')}…` : text;
-};
-
 function titleOf(row: CatalogueRow, event: Envelope): string {
-  const printer = event.printer?.name ?? event.printer?.id;
+  if (row.type === 'channel.summary') return `${countOf(event.data) ?? 'Several notifications'} in one message`;
+  const printer = categoryOf(row.type) === 'channel' ? undefined : named(event.printer?.name, event.printer?.id);
   const subject = subjects[categoryOf(row.type)]?.(event);
-  const named = subject ? `${row.label}: ${subject}` : row.label;
-  if (!printer) return named;
-  return subject ? `${named} (${printer})` : `${row.label}: ${printer}`;
+  const title = subject ? `${row.label}: ${subject}` : row.label;
+  if (!printer) return title;
+  return subject ? `${title} (${printer})` : `${row.label}: ${printer}`;
 }
 
 /** What an event of a category is about; its printer stands beside it. */
 const subjects: Record<string, (event: Envelope) => string | undefined> = {
-  job: (e) => e.job?.name ?? e.job?.file ?? (e.job?.id && `#${e.job.id}`),
-  queue: (e) => e.job?.name ?? e.job?.file ?? (e.job?.id && `#${e.job.id}`),
-  detection: (e) => e.job?.name ?? e.job?.file,
-  order: (e) => (e.order?.number ?? e.order?.id) && `#${e.order?.number ?? e.order?.id}`,
-  maintenance: (e) => e.maintenance?.task,
-  material: (e) => e.material?.name ?? e.material?.type,
-  filament: (e) => e.material?.name ?? e.material?.type,
-  channel: (e) => channelName(e),
+  job: (e) => named(e.job?.name, e.job?.file) ?? numbered(e.job?.id),
+  queue: (e) => named(e.job?.name, e.job?.file) ?? numbered(e.job?.id),
+  detection: (e) => named(e.job?.name, e.job?.file),
+  order: (e) => numbered(e.order?.number, e.order?.id),
+  maintenance: (e) => named(e.maintenance?.task),
+  material: (e) => named(e.material?.name, e.material?.type),
+  filament: (e) => named(e.material?.name, e.material?.type),
+  organization: (e) => userName(e.user),
+  balance: (e) => userName(e.user),
+  quota: (e) => userName(e.user),
+  channel: (e) => (e.type === 'channel.digest' ? countOf(e.data) : channelName(e)),
 };
 
-const channelName = (event: Envelope) => (typeof event.data?.channel_name === 'string' ? event.data.channel_name : undefined);
+const channelName = ({ data }: Envelope) => (typeof data?.channel_name === 'string' ? named(data.channel_name) : undefined);
+
+/** `#142`; a number that has its own sign keeps to one. */
+export function numbered(...numbers: (string | undefined)[]): string | undefined {
+  const number = named(...numbers);
+  return number && (number.startsWith('#') ? number : `#${number}`);
+}
+
+export const userName = (user: Envelope['user']): string | undefined =>
+  named([user?.first_name, user?.last_name].flatMap((part) => named(part) ?? []).join(' '), user?.id);
+
+/** What is left on the spool: `80 g, 8 %`. */
+export function leftOf(material: Envelope['material']): string | undefined {
+  const { remaining_g, remaining_percent } = material ?? {};
+  const parts = [remaining_g !== undefined && grams(remaining_g), remaining_percent !== undefined && percent(remaining_percent)];
+  return parts.filter(Boolean).join(', ') || undefined;
+}
+
+/** The day of a time, as whoever set it writes it. */
+export const dayOf = (time: string | undefined): string | undefined => time?.slice(0, 10);
 
 /** The phrases that the catalogue's messages are made of; a phrase without its fact is empty. */
 function phrases(event: Envelope): Record<string, string> {
   const { job, printer, order, maintenance, material, user, data } = event;
-  const printerName = printer?.name ?? printer?.id;
-  const jobName = job?.id ? `job #${job.id}` : (job?.name ?? job?.file);
-  const name = [user?.first_name, user?.last_name].filter(Boolean).join(' ') || user?.id;
-  const when = (text: string | undefined | false, words: (text: string) => string) => (text ? words(text) : '');
-  const count = typeof data?.count === 'number' ? data.count : 0;
-  const reason = (job?.error ?? (typeof data?.reason === 'string' ? data.reason : undefined))?.replace(/\.$/, '');
+  const when = (text: string | undefined, words: (text: string) => string) => (text ? words(text) : '');
+  const machine = named(printer?.name, printer?.id);
+  const jobId = numbered(job?.id);
+  const jobName = jobId ? `job ${jobId}` : named(job?.name, job?.file);
+  const took = job?.duration_s ?? between(job?.started_at, job?.ended_at);
+  const person = userName(user);
+  const stuff = named(material?.name, material?.type);
+  const usedUp = material?.used_g === undefined ? undefined : grams(material.used_g);
+  const task = named(maintenance?.task);
+  const channel = channelName(event);
+  const many = categoryOf(event.type) === 'channel' ? data : undefined;
+  const kinds = kindsText(many);
   return {
     job: jobName ?? 'a job',
-    job_lower: jobName ?? 'a job',
-    job_too: when(jobName, (t) => ` during ${t}`),
-    printer: printerName ?? 'a printer',
-    on: when(printerName, (t) => ` on ${t}`),
-    for: when(printerName, (t) => ` for ${t}`),
-    at: when(job?.progress !== undefined && `${Math.round(job.progress)}`, (t) => ` at ${t} %`),
-    after: when(job?.duration_s !== undefined && duration(job.duration_s), (t) => ` after ${t}`),
-    left: when(job?.remaining_s !== undefined && duration(job.remaining_s), (t) => `, about ${t} left`),
-    why: when(reason ?? job?.error_code, (t) => `: ${t}${reason && job?.error_code ? ` (${job.error_code})` : ''}`),
-    by: when(name, (t) => ` by ${t}`),
-    named: when(name, (t) => `: ${t}`),
-    of_user: when(name, (t) => ` of ${t}`),
-    order: order?.number || order?.id ? `order #${order.number ?? order.id}` : 'an order',
-    source: when(order?.source, (t) => ` from ${t}`),
-    task: maintenance?.task ?? 'maintenance',
-    due: when(maintenance?.due_at, (t) => ` (${t.slice(0, 10)})`),
-    material: material?.name ?? material?.type ?? 'a material',
-    to_material: when(material?.name ?? material?.type, (t) => ` to ${t}`),
-    used: material?.used_g === undefined ? 'usage' : `${material.used_g} g`,
-    remaining: remaining(material),
-    channel: when(channelName(event), (t) => `channel ${t}`) || 'a channel',
-    count: `${count} ${count === 1 ? 'event' : 'events'}`,
+    during: when(jobName, (t) => (jobId ? ` during ${t}` : ` while printing ${t}`)),
+    after_job: when(jobName, (t) => ` after ${t}`),
+    printer: machine ?? 'a printer',
+    on: when(machine, (t) => ` on ${t}`),
+    for: when(machine, (t) => ` for ${t}`),
+    with: when(machine, (t) => ` with ${t}`),
+    at: job?.progress === undefined ? '' : ` at ${percent(job.progress)}`,
+    after: took === undefined ? '' : ` after ${duration(took)}`,
+    left: job?.remaining_s === undefined ? '' : `, about ${duration(job.remaining_s)} left`,
+    why: when(reasonOf(event), (t) => `: ${t}`),
+    by: when(person, (t) => ` by ${t}`),
+    by_hand: ` by ${person ?? 'hand'}`,
+    says: when(person, (t) => `, says ${t}`),
+    user: person ?? 'a user',
+    of_user: when(person, (t) => ` of ${t}`),
+    order: when(numbered(order?.number, order?.id), (t) => `order ${t}`) || 'an order',
+    source: when(named(order?.source), (t) => ` from ${t}`),
+    task: task ?? 'maintenance',
+    task_job: when(task, (t) => `maintenance job ${t}`) || 'a maintenance job',
+    due: when(dayOf(maintenance?.due_at), (t) => ` on ${t}`) || ' soon',
+    since: when(dayOf(maintenance?.due_at), (t) => ` since ${t}`),
+    material: stuff ?? (categoryOf(event.type) === 'filament' ? 'a filament' : 'a material'),
+    to_material: when(stuff, (t) => ` to ${t}`),
+    usage: usedUp ? `${usedUp} of ${stuff ?? 'material'}` : (stuff ?? 'material'),
+    remaining: when(leftOf(material), (t) => `: ${t} left`),
+    channel: when(channel, (t) => `channel ${t}`) || 'a channel',
+    this_channel: when(channel, (t) => `channel ${t}`) || 'this channel',
+    count: countOf(many) ?? 'several notifications',
+    kinds: when(kinds, (t) => `: ${t}`),
+    in_one: when(kinds, (t) => `: ${t}`) || ' in one message',
+    lines: linesText(many),
   };
 }
 
-function remaining(material: Envelope['material']): string {
-  const parts = [
-    material?.remaining_g !== undefined && `${material.remaining_g} g`,
-    material?.remaining_percent !== undefined && `${material.remaining_percent} %`,
-  ].filter(Boolean);
-  return parts.length ? `: ${parts.join(', ')} left` : '';
-}
-
-/** Seconds in words: `45s`, `12m`, `1h 23m`, `2d 4h`. */
-export function duration(seconds: number): string {
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole}s`;
-  const minutes = Math.floor(whole / 60);
-  const hours = Math.floor(minutes / 60);
-  if (hours === 0) return `${minutes}m`;
-  if (hours < 24) return minutes % 60 ? `${hours}h ${minutes % 60}m` : `${hours}h`;
-  return hours % 24 ? `${Math.floor(hours / 24)}d ${hours % 24}h` : `${Math.floor(hours / 24)}d`;
+/** Why, and the code behind it: `Nozzle clogged (0300-1234)`. */
+function reasonOf({ job, data }: Envelope): string | undefined {
+  const reason = unended(named(job?.error, typeof data?.reason === 'string' ? data.reason : undefined) ?? '');
+  const code = unended(named(job?.error_code) ?? '');
+  return reason && code && !reason.includes(code) ? `${reason} (${code})` : reason || code;
 }

@@ -1,5 +1,5 @@
 import type { Attempt, Delivery } from '#contracts';
-import type { Channel, Links, Verdict } from './channel.js';
+import type { Channel, Links, MessageRef, Part, Picture, Verdict } from './channel.js';
 import { type Http, HttpFailure, type Reply } from './http/index.js';
 import { clip, redact } from './redact.js';
 import { commonVerdict, failureVerdict } from './verdict.js';
@@ -11,8 +11,19 @@ export interface AttemptContext {
   origin: string;
   links: Links;
   secrets: readonly string[];
+  picture?: Picture;
+  /** Change this message instead of sending one. */
+  edits?: MessageRef;
   /** Why an address may not be reached, e.g. the target of a redirect; undefined where it may. */
   refused?: (url: string) => string | undefined;
+}
+
+/** What an attempt came to. */
+export interface Made {
+  attempt: Attempt;
+  verdict: Verdict;
+  /** Undefined when there was no answer. */
+  reply?: Reply;
 }
 
 const beginningOf = (body: string, secrets: readonly string[]) =>
@@ -24,9 +35,12 @@ export async function attempt(
   delivery: Delivery,
   settings: Record<string, unknown>,
   context: AttemptContext,
-): Promise<{ attempt: Attempt; verdict: Verdict }> {
+): Promise<Made> {
   const began = new Date();
-  const record = (verdict: Verdict, reply?: Reply, latencyMs?: number) => ({
+  const without = new Set((delivery.without ?? []) as Part[]);
+  const picture = without.has('picture') ? undefined : context.picture;
+  const edits = without.has('edit') ? undefined : context.edits;
+  const record = (verdict: Verdict, reply?: Reply, latencyMs?: number): Made => ({
     verdict: { ...verdict, meaning: redact(verdict.meaning, context.secrets) },
     attempt: {
       n: delivery.attempt,
@@ -36,21 +50,35 @@ export async function attempt(
       reason: verdict.reason,
       answer: reply ? beginningOf(reply.body, context.secrets) : '',
     },
+    ...(reply && { reply }),
   });
   try {
-    const message = channel.render(delivery.event, settings, context.links);
+    const links = { ...context.links, ...(picture && { picture: picture.name }), without };
+    const message = channel.render(delivery.event, settings, links);
     const reply = await channel.send(message, settings, {
       deliveryId: delivery.id,
       now: began,
       http: context.http,
       origin: context.origin,
+      ...(picture && { picture }),
+      ...(edits && { edits }),
     });
-    return record(redirected(reply, context) ?? channel.verdict?.(reply, settings) ?? commonVerdict(reply), reply);
+    const verdict = redirected(reply, context) ?? channel.verdict?.(reply, settings, { without }) ?? commonVerdict(reply);
+    return record(final(verdict, without, settings), reply);
   } catch (error) {
     if (error instanceof HttpFailure) return record(failureVerdict(error.reason, error.message), undefined, error.latencyMs);
     const text = error instanceof Error ? error.message : String(error);
     return record({ outcome: 'drop', reason: 'invalid', meaning: `Farmbell could not make this message: ${text}` });
   }
+}
+
+/** What is left out already, or so set already, cannot help once more. */
+function final(verdict: Verdict, without: ReadonlySet<Part>, settings: Record<string, unknown>): Verdict {
+  if (verdict.outcome !== 'again') return verdict;
+  const { without: part, moved = {} } = verdict;
+  const helps =
+    (part !== undefined && !without.has(part)) || Object.entries(moved).some(([key, value]) => settings[key] !== value);
+  return helps ? verdict : { ...verdict, outcome: 'drop', reason: verdict.reason ?? 'invalid' };
 }
 
 /** Redirects are not followed; one that leads where deliveries may not go is said to be one. */

@@ -19,6 +19,10 @@ export interface State {
   /** Its backlog is not to be touched yet. */
   paused: boolean;
   draining: boolean;
+  /** What waits is being put into one summary. */
+  folding: boolean;
+  /** When it became busy, ms since the epoch. */
+  since: number;
   /** Asked for while it was being drained. */
   drainAgain: boolean;
   pace: Pace;
@@ -35,6 +39,8 @@ export const idle = (): State => ({
   resumeAt: 0,
   paused: false,
   draining: false,
+  folding: false,
+  since: Date.now(),
   drainAgain: false,
   pace: new Pace(),
 });

@@ -101,10 +101,13 @@ export interface Channel<S extends z.ZodObject = z.ZodObject, M = unknown> {
     refOf: (reply: Reply, settings: z.infer<S>) => MessageRef | undefined;
     everyMs: (ageMs: number, settings: z.infer<S>) => number;
   };
+  /** The provider may change settings: verdicts with `moved`. */
+  moves?: boolean;
   /** Pure: the message, within the provider's limits. */
   render: (event: FarmEvent, settings: z.infer<S>, links: Links) => M;
   send: (message: M, settings: z.infer<S>, sending: Sending) => Promise<Reply>;
-  verdict?: (reply: Reply, settings: z.infer<S>) => Verdict | undefined;
+  /** `sent.without`: what was left out of the message already. */
+  verdict?: (reply: Reply, settings: z.infer<S>, sent?: { without: ReadonlySet<Part> }) => Verdict | undefined;
   /** Messages that a person acknowledges at the provider. */
   receipts?: Receipts<S>;
 }

@@ -1,8 +1,8 @@
 import { pause } from '#bus';
+import { Backlog } from './backlog.js';
 import { idle, type State } from './channel-state.js';
-import { Parking } from './parking.js';
 import type { Waiting, WaitingRow } from './waiting.js';
-import type { Item } from './worker.js';
+import type { Item, Turn } from './worker.js';
 
 /** Attempts under way at once for a channel that is slow, and for a quick one. */
 const slowAtOnce = 20;
@@ -19,9 +19,13 @@ export interface DispatcherParts {
   waiting: Waiting;
   /** The lanes that are this process's. */
   lanes: () => number[];
-  work: (item: Item) => Promise<void>;
+  work: (item: Item, turn: Turn) => Promise<'done' | 'yields'>;
+  /** What waits in a channel's backlog becomes one summary: its row, where there is something to fold. Undefined: nothing is folded. */
+  fold?: (channel: string) => Promise<WaitingRow | undefined>;
   /** A row as an item. */
   itemOf: (row: WaitingRow) => Item;
+  /** What waits of a channel for its provider's limit looks again. */
+  wake: (channel: string) => void;
   onError: (error: unknown) => void;
   signal: AbortSignal;
 }
@@ -36,27 +40,33 @@ export class Dispatcher {
   private readonly rows = new Map<string, Item>();
   private held = 0;
   private freshAt = 0;
-  private readonly parking: Parking;
+  private readonly backlog: Backlog;
   private readonly works = new Map<Promise<void>, number>();
 
   constructor(private readonly parts: DispatcherParts) {
-    const { waiting, onError, signal } = parts;
-    this.parking = new Parking({ waiting, stored: (item) => this.count(item), onError, signal });
+    this.backlog = new Backlog({
+      ...parts,
+      stateOf: (channel) => this.stateOf(channel),
+      atOnce: (state) => this.atOnce(state),
+      holds: (delivery) => this.rows.has(delivery),
+      keep: (row, state) => this.keepRow(row, state),
+      idle: (channel) => void this.channels.delete(channel),
+    });
   }
 
   /** Takes a fresh delivery; waits only when there is no room for it anywhere, as when the database is away for long. */
   async offer(item: Item): Promise<void> {
     if (item.delivery.test) {
-      this.track(this.parts.work(item), item.delivery.lane);
+      this.track(this.test(item), item.delivery.lane);
       return;
     }
     let state = this.stateOf(item.delivery.channel);
-    while ((state.behind || !this.hasRoom(state)) && !this.parking.hasRoom) {
+    while ((state.behind || !this.hasRoom(state)) && !this.backlog.parking.hasRoom) {
       await pause(roomMs, this.parts.signal);
       if (item.lost() || this.parts.signal.aborted) return;
       state = this.stateOf(item.delivery.channel);
     }
-    if (state.behind || !this.hasRoom(state)) return this.park(item, state);
+    if (state.behind || !this.hasRoom(state)) return this.backlog.park(item, state);
     this.freshAt = Date.now();
     this.keep(item, state);
   }
@@ -74,29 +84,19 @@ export class Dispatcher {
     return [...this.rows.keys()];
   }
 
-  /** A channel has a backlog in the table, seen when its lane is taken: what comes goes behind it, until it is resumed. */
+  /** See Backlog: around the taking of a lane. */
   hold(channel: string): void {
-    Object.assign(this.stateOf(channel), { behind: true, paused: true, resumeAt: Number.POSITIVE_INFINITY });
+    this.backlog.hold(channel);
   }
-
-  /** What the lane's last owner had in hand, older than the backlog, is in the table too by now: work it off, in order. */
   resume(channel: string): void {
-    const state = this.stateOf(channel);
-    state.resumeAt = state.parked;
-    this.resumeIfStored(channel, state);
-  }
-
-  private resumeIfStored(channel: string, state: State): void {
-    if (state.stored < state.resumeAt) return;
-    state.paused = false;
-    this.drainIfIdle(channel, state);
+    this.backlog.resume(channel);
   }
 
   /** Waits for what is in flight (of one lane), at most `ms`. */
   async settled(ms: number, lane?: number): Promise<void> {
     const timeUp = new AbortController();
     const works = [...this.works].filter(([, its]) => lane === undefined || its === lane).map(([work]) => work);
-    await Promise.race([Promise.allSettled([...works, this.parking.empty()]), pause(ms, timeUp.signal)]);
+    await Promise.race([Promise.allSettled([...works, this.backlog.parking.empty()]), pause(ms, timeUp.signal)]);
     timeUp.abort();
   }
 
@@ -149,10 +149,8 @@ export class Dispatcher {
   }
 
   private async run(item: Item, key: string, state: State): Promise<void> {
-    const { channel, id } = item.delivery;
-    if (!item.lost() && !this.parts.signal.aborted) await this.parts.work(item).catch(this.parts.onError);
-    // a queue's message may have put its own row there meanwhile
-    if (this.rows.get(id) === item) this.rows.delete(id);
+    const { channel } = item.delivery;
+    if (!item.lost() && !this.parts.signal.aborted) await this.take(item, state).catch(this.parts.onError);
     const queue = state.queues.get(key)!;
     queue.shift();
     if (queue.length > 0) state.ready.push(key);
@@ -162,60 +160,40 @@ export class Dispatcher {
     state.underWay--;
     state.pace.ended();
     this.begin(state);
-    this.drainIfIdle(channel, state);
+    this.backlog.goOn(channel, state);
     if (state.held === 0 && !state.behind && state.parked === state.stored) this.channels.delete(channel);
   }
 
-  private park(item: Item, state: State): void {
-    state.behind = true;
-    state.parked++;
-    this.parking.park(item);
-  }
-
-  /** A parked one is stored. */
-  private count({ delivery: { channel } }: Item): void {
-    const state = this.stateOf(channel);
-    state.stored++;
-    this.resumeIfStored(channel, state);
-  }
-
-  private drainIfIdle(channel: string, state: State): void {
-    if (state.behind && state.held < this.atOnce(state)) void this.drain(channel);
-  }
-
-  /** Takes a channel's next rows from the table, in order; when there are none left, it is no longer behind. */
-  private async drain(channel: string): Promise<void> {
-    const state = this.stateOf(channel);
-    state.drainAgain = true;
-    if (state.draining) return;
-    state.draining = true;
-    try {
-      while (state.drainAgain && !state.paused && !this.parts.signal.aborted) {
-        state.drainAgain = false;
-        await this.drainOnce(channel, state);
-      }
-    } catch (error) {
-      this.parts.onError(error);
-      setTimeout(() => void this.drain(channel), 1000).unref();
-    } finally {
-      state.draining = false;
+  /** Works one off, or puts it back into the table. */
+  private async take(given: Item, state: State): Promise<void> {
+    const { channel, id } = given.delivery;
+    let item = given;
+    const outcome = await this.parts.work(given, {
+      yields: () => state.folding,
+      isLate: (delivery) => this.backlog.isLate(delivery, state),
+      fold: () => {
+        this.backlog.fold(channel, state);
+        this.begin(state);
+      },
+      goesOn: (row) => {
+        item = row;
+        this.rows.set(id, row);
+      },
+    });
+    if (outcome === 'yields') {
+      if (this.rows.get(id) !== item) return this.backlog.park(item, state);
+      await this.parts.waiting.put({ seq: item.seq, cause: 'backlog', due: null, body: item.delivery });
     }
+    // a queue's message may have put its own row there meanwhile
+    if (this.rows.get(id) === item) this.rows.delete(id);
   }
 
-  private async drainOnce(channel: string, state: State): Promise<void> {
-    const room = Math.max(1, 2 * this.atOnce(state) - state.held);
-    const { parked, stored } = state;
-    const rows = await this.parts.waiting.backlog(channel, this.parts.lanes(), room, this.heldOf(state));
-    for (const row of rows) if (!this.rows.has(row.body.id)) this.keepRow(row, state);
-    if (rows.length > 0 || parked > stored || state.parked > parked) return;
-    state.behind = false;
-    if (state.held === 0) this.channels.delete(channel);
-  }
-
-  /** What is in hand of its rows. */
-  private heldOf(state: State): string[] {
-    const held = [...state.queues.values()].flat().map((item) => item.delivery.id);
-    return held.filter((id) => this.rows.has(id));
+  /** At once, beside all that waits. */
+  private async test(item: Item): Promise<void> {
+    const { id } = item.delivery;
+    const goesOn = (row: Item) => void this.rows.set(id, row);
+    await this.parts.work(item, { yields: () => false, isLate: () => false, fold: () => {}, goesOn });
+    this.rows.delete(id);
   }
 
   private track(work: Promise<void>, lane: number): void {

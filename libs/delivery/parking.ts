@@ -55,7 +55,7 @@ export class Parking {
         await pause(againMs, signal);
         continue;
       }
-      for (const item of mine) void item.settle();
+      for (const item of mine) void item.wait();
       for (const item of items) stored(item);
     }
   }

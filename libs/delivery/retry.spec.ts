@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import { retryDefaults } from '#contracts';
+import { type ChannelType, retryDefaults } from '#contracts';
 import type { Verdict } from './channel.js';
 import { expiry, next } from './retry.js';
 
 const now = new Date('2026-03-01T12:00:00Z');
 const retry: Verdict = { outcome: 'retry', reason: 'server', meaning: 'x' };
 const limited = (retryAfterMs?: number): Verdict => ({ outcome: 'retry', reason: 'rate_limited', meaning: 'x', retryAfterMs });
-const channel = { retry: { mode: 'backoff' as const, attempts: 5 }, expires_after_s: 7 * 86_400 };
+const channel = { type: 'discord' as ChannelType, retry: { mode: 'backoff' as const, attempts: 5 }, expires_after_s: 7 * 86_400 };
 const never = () => 0;
 const always = () => 0.999_999;
 
@@ -14,9 +14,16 @@ const always = () => 0.999_999;
 function after(
   attempt: number,
   verdict = retry,
-  { given = channel, schedule = retryDefaults.chat as readonly number[], random = never, createdAt = now, test = false } = {},
+  {
+    given = channel,
+    schedule = retryDefaults.chat as readonly number[],
+    random = never,
+    createdAt = now,
+    test = false,
+    free = 0,
+  } = {},
 ): number | string {
-  const delivery = { attempt, created_at: createdAt.toISOString(), ...(test && { test: { reply: 'x' } }) };
+  const delivery = { attempt, free, created_at: createdAt.toISOString(), ...(test && { test: { reply: 'x' } }) };
   const then = next(delivery, verdict, given, schedule, now, random);
   return 'at' in then ? (then.at.getTime() - now.getTime()) / 1000 : then.outcome;
 }
@@ -74,6 +81,21 @@ describe('Retry-After', () => {
     expect(jittered).toBeLessThanOrEqual(105);
   });
 
+  it('costs no attempt, but in mode once of a webhook', () => {
+    expect(after(5, limited(2000))).toBe(2);
+    const once = { ...channel, retry: { mode: 'once' as never, attempts: 1 } };
+    expect(after(1, limited(2000), { given: once })).toBe(2);
+    expect(after(1, limited(2000), { given: { ...once, type: 'webhook' } })).toBe('failed');
+    expect(after(8, limited(2000), { given: { ...channel, type: 'webhook' } })).toBe(2);
+    // the schedule goes on where it was
+    expect([after(4, retry, { free: 3 }), after(8, retry, { free: 3 })]).toEqual([5, 'failed']);
+  });
+
+  it('again and again is obeyed more and more rarely', () => {
+    expect([1, 2, 3, 9, 10, 30].map((free) => after(free + 1, limited(100), { free }))).toEqual([1, 2, 4, 256, 300, 300]);
+    expect(after(10, limited(400_000), { free: 9 })).toBe(400);
+  });
+
   it('without a number leaves it to the schedule', () => {
     expect(after(1, limited())).toBe(5);
     expect(after(1, limited(Number.NaN))).toBe(5);
@@ -89,6 +111,13 @@ describe('Retry-After', () => {
     expect(after(1, limited(1e300))).toBe(86_400);
     expect(after(1, limited(Number.POSITIVE_INFINITY))).toBe(86_400);
   });
+});
+
+it('what is to be sent again in another form goes at once and costs no attempt, but not for ever', () => {
+  const again: Verdict = { outcome: 'again', reason: 'invalid', meaning: '', without: 'picture' };
+  expect(after(1, again)).toBe(0);
+  expect(after(1, again, { given: { ...channel, retry: { mode: 'once' as never, attempts: 1 } } })).toBe(0);
+  expect(after(9, again, { free: 8 })).toBe('failed');
 });
 
 describe('a delivery expires', () => {

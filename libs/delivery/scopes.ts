@@ -45,7 +45,10 @@ class Scope {
   nextAt(): number {
     if (this.underWay >= (this.limit.atOnce ?? Number.POSITIVE_INFINITY)) return Number.POSITIVE_INFINITY;
     const { rates = [] } = this.limit;
-    return Math.max(this.pausedUntil, ...rates.map(([calls, ms]) => (this.begun.at(-calls)?.at ?? Number.NEGATIVE_INFINITY) + ms));
+    return Math.max(
+      this.pausedUntil,
+      ...rates.map(([calls, ms]) => (this.begun.at(-calls)?.at ?? Number.NEGATIVE_INFINITY) + ms),
+    );
   }
 
   begin(at: number): Stamp {
@@ -63,9 +66,7 @@ class Scope {
   }
 
   unusedSince(before: number): boolean {
-    return (
-      this.underWay === 0 && this.waiters.length === 0 && Math.max(this.pausedUntil, this.begun.at(-1)?.at ?? 0) < before
-    );
+    return this.underWay === 0 && this.waiters.length === 0 && Math.max(this.pausedUntil, this.begun.at(-1)?.at ?? 0) < before;
   }
 }
 

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { JsMsg } from '@nats-io/jetstream';
 import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
 import { v7 } from 'uuid';
-import { answer, type Bus, Leases } from '#bus';
+import { answer, type Bus, Leases, Snapshots } from '#bus';
 import { complain, type Database, keyRing, type Log, need, type Probes, publicUrl, type Settings } from '#runtime';
 import type { Channel } from './channel.js';
 import { ChannelCache } from './channel-cache.js';
@@ -11,16 +11,25 @@ import { DueRows } from './due-rows.js';
 import { Finished } from './finished.js';
 import { checkUrl, createHttp, type Http } from './http/index.js';
 import { Lanes } from './lanes.js';
+import { Memory } from './memory.js';
 import { lanesOwned, zero } from './metrics.js';
 import { originOf, policyOf, userAgent } from './outbound.js';
+import { Pictures } from './pictures.js';
+import { Prints } from './prints.js';
 import { readDelivery } from './read-delivery.js';
-import { checkSettings, describeSettings } from './settings.js';
+import { Receiving } from './receiving.js';
+import { Scopes } from './scopes.js';
+import { checkSettings, describeSettings, verifySettings } from './settings.js';
+import { foldable, summaryOf } from './summary.js';
+import { surelyUntil } from './surely.js';
 import { Unacked } from './unacked.js';
 import { Waiting, type WaitingRow } from './waiting.js';
 import { type Item, Worker } from './worker.js';
 
 const settleMs = 6000;
 const staleRows = 200;
+/** One summary stands for so many at most. */
+const mostFolded = 10_000;
 
 /** The delivery service of one channel type: its lanes, its waiting deliveries, and the checks of its settings. */
 export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
@@ -28,6 +37,8 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
   private readonly finished = new Finished();
   private readonly unacked: Unacked;
   private readonly waiting: Waiting;
+  private readonly memory: Memory;
+  private readonly scopes = new Scopes();
   private http!: Http;
   private lanes!: Lanes;
   private dispatcher!: Dispatcher;
@@ -46,11 +57,12 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
     private readonly probes: Probes,
   ) {
     this.waiting = new Waiting(database, channel.type);
+    this.memory = new Memory(database, channel.type);
     this.unacked = new Unacked((send) => bus.together(send));
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    const { bus, channel, config, database, finished, waiting } = this;
+    const { bus, channel, config, database, finished, memory, scopes, waiting } = this;
     const { signal } = this.stopping;
     // each delivery in hand listens while the broker is away
     setMaxListeners(0, signal);
@@ -67,25 +79,35 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
       onError,
       signal,
     });
+    const calls = { http: this.http, origin: originOf(config, channel) };
+    const lanes = () => this.lanes.owned;
+    const receiving = new Receiving({ bus, channel, cache: this.cache, memory, scopes, ...calls, lanes, onError, signal });
     this.worker = new Worker({
       bus,
       channel,
       cache: this.cache,
       waiting,
       finished,
-      http: this.http,
-      origin: originOf(config, channel),
+      scopes,
+      prints: new Prints(channel, memory, onError),
+      pictures: new Pictures(await Snapshots.open(bus), this.http, onError),
+      receiving,
+      ...calls,
       links: { publicUrl: publicUrl(config) },
       refused: (url) => checkUrl(url, { allowHttp: true, policy }),
+      itemOf: (row) => this.rowItem(row),
       onWait: (at) => due.wake(at),
       onError,
+      surely: surelyUntil(signal, onError),
       signal,
     });
     this.dispatcher = new Dispatcher({
       waiting,
-      lanes: () => this.lanes.owned,
-      work: (item) => this.worker.work(item),
+      lanes,
+      work: (item, turn) => this.worker.work(item, turn),
+      ...(channel.chat && { fold: (id: string) => this.fold(id) }),
       itemOf: (row) => this.rowItem(row),
+      wake: (id) => scopes.wake(id),
       onError,
       signal,
     });
@@ -99,6 +121,8 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
       settled: (lane) => this.dispatcher.settled(settleMs, lane),
       onChange: (owned) => {
         lanesOwned.set({ type }, owned.length);
+        // what waits in a lane that is another's now waits for nothing
+        scopes.wake();
         // what is under way in a lane that is given is acked still
         setTimeout(() => this.unacked.drop(), 2 * settleMs).unref();
         due.wake(new Date(0));
@@ -107,17 +131,25 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
       signal,
     });
     zero(type);
-    await this.cache.follow((id) => void this.cancelStale(id).catch(onError));
+    signal.addEventListener('abort', () => scopes.wake(), { once: true });
+    await this.cache.follow((id) => {
+      scopes.wake(id);
+      void this.cancelStale(id).catch(onError);
+    });
     answer(
       bus,
       `${type}.settings.check`,
-      async (input) => checkSettings(channel, input, { allowHttp: config.FARMBELL_ALLOW_HTTP_WEBHOOKS, policy }),
+      async (input) => {
+        const settings = checkSettings(channel, input, { allowHttp: config.FARMBELL_ALLOW_HTTP_WEBHOOKS, policy });
+        if (input.verify) await verifySettings(channel, settings.settings, calls);
+        return settings;
+      },
       onError,
     );
     answer(bus, `${type}.settings.describe`, async () => describeSettings(channel), onError);
     this.probes.add(`${type} nats`, () => bus.alive());
     this.probes.add(`${type} database`, () => database.alive());
-    this.running = Promise.all([this.lanes.run(), due.run()]);
+    this.running = Promise.all([this.lanes.run(), due.run(), receiving.run()]);
   }
 
   /** Stops taking, finishes what is in flight, hands the lanes over. */
@@ -145,7 +177,7 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
   }
 
   /** A delivery that waited: its row is removed when it ended, and stays when it goes on. */
-  private rowItem(row: WaitingRow): Item {
+  private rowItem(row: Pick<WaitingRow, 'seq' | 'body'>): Item {
     const { lane, id, attempt } = row.body;
     return {
       delivery: row.body,
@@ -158,6 +190,7 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
 
   /** Before new lanes are read: what their last owner had done, and what waits in them. */
   private async taking(lanes: number[]): Promise<void> {
+    this.memory.forget();
     await this.finished.refill(this.bus, this.channel.type);
     // a row proves that the attempt before it was made, though a killed owner may not have reported it
     for (const { id, attempt } of await this.waiting.tried(lanes)) this.finished.add(Finished.key(id, attempt - 1));
@@ -174,6 +207,14 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
     const ready = this.behind.filter((one) => one.lane === lane && one.seq <= seq);
     this.behind = this.behind.filter((one) => !ready.includes(one));
     for (const { channel } of ready) this.dispatcher.resume(channel);
+  }
+
+  /** What waits in a channel's backlog, as one summary; one alone is no storm. */
+  private async fold(channel: string): Promise<WaitingRow | undefined> {
+    return this.waiting.fold(channel, this.lanes.owned, mostFolded, (rows) => {
+      const many = rows.filter(foldable);
+      return many.length > 1 ? summaryOf(many, new Date()) : undefined;
+    });
   }
 
   /** Ends what waits for a channel that was disabled or deleted since. */

@@ -46,7 +46,8 @@ describe('settings that are given', () => {
       shown: { url: `https://x.example/h?key=${MASK}&n=${MASK}`, token: MASK, level: 'low', made: MASK },
       generated: { made: 'made-first-1' },
       scope: '34',
-      defaults: { retry: { mode: 'once', attempts: 2 }, expires_after_s: 60 },
+      defaults: { retry: { mode: 'once', attempts: 2 }, expires_after_s: 60, progress: 'post', progress_every: null },
+      edits: false,
     });
   });
 

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { type CheckedSettings, checked, type Fault, invalid } from '#contracts';
-import type { Channel, CheckContext } from './channel.js';
+import type { Channel, CheckContext, Sending } from './channel.js';
+import { redact } from './redact.js';
 
 /** What stands in place of a secret; given back unchanged it means: keep the one that is known. */
 export const MASK = '********';
@@ -59,8 +60,23 @@ export function checkSettings(
     defaults: {
       retry: { mode: channel.retry.mode, attempts: channel.retry.schedule.length },
       expires_after_s: channel.retry.expiresAfterS,
+      progress: channel.edits ? 'edit' : 'post',
+      progress_every: channel.chat ? { percent: 10, seconds: 3600 } : null,
     },
+    edits: channel.edits !== undefined,
   };
+}
+
+/** Asks the provider whether settings work; throws a Problem that names each fault and its cure. */
+export async function verifySettings(
+  channel: AnyChannel,
+  settings: Record<string, unknown>,
+  calls: Pick<Sending, 'http' | 'origin'>,
+): Promise<void> {
+  const faults = (await channel.verify?.(settings, calls)) ?? [];
+  const secrets = secretsOf(channel, settings);
+  if (faults.length > 0)
+    throw invalid(faults.map(([path, message]) => ({ path: `settings.${path}`, message: redact(message, secrets) })));
 }
 
 const holdsMask = (value: unknown): boolean => JSON.stringify(value)?.includes(MASK) ?? false;

@@ -1,6 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import type { ChannelType, Delivery } from '#contracts';
 import { type Database, gathering } from '#runtime';
+import { Memory1763730000000 } from './memory.js';
 
 /** `retry`: until its time; `backlog`: until its channel has room, in the order of `seq`. */
 export type Cause = 'retry' | 'backlog';
@@ -37,7 +38,7 @@ class Waiting1763700000000 implements MigrationInterface {
   }
 }
 
-export const migrations = [Waiting1763700000000];
+export const migrations = [Waiting1763700000000, Memory1763730000000];
 
 /** The waiting room: deliveries that are not due yet, or whose channel is busy. One table for every channel type. */
 export class Waiting {
@@ -136,6 +137,47 @@ export class Waiting {
       [this.type, lanes],
     );
     return rows.map((row) => row.channel);
+  }
+
+  /**
+   * Puts one row in the place of a channel's backlog: `fold` makes it from those that it stands for, in their order, or leaves
+   * all as it is. In one transaction, so that no crash sends one of them beside it.
+   */
+  async fold(
+    channel: string,
+    lanes: number[],
+    limit: number,
+    fold: (rows: Delivery[]) => Delivery | undefined,
+  ): Promise<WaitingRow | undefined> {
+    return this.database.transaction(async (manager) => {
+      const rows: { seq: string; body: string }[] = await manager.query(
+        `select seq, body from waiting where channel = $1 and type = $2 and lane = any($3) and cause = 'backlog'
+         order by seq limit $4 for update`,
+        [channel, this.type, lanes, limit],
+      );
+      const bodies = rows.map((row) => JSON.parse(row.body) as Delivery);
+      const body = fold(bodies);
+      if (!body?.folds) return undefined;
+      await manager.query('delete from waiting where delivery = any($1)', [body.folds.map(({ id }) => id)]);
+      const first = { seq: Number(rows[0]!.seq), cause: 'retry' as const, due: new Date(), body };
+      await manager.query(
+        `insert into waiting (delivery, attempt, type, lane, channel, epoch, seq, due, cause, body)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+        [
+          body.id,
+          body.attempt,
+          this.type,
+          body.lane,
+          channel,
+          body.epoch,
+          first.seq,
+          first.due,
+          first.cause,
+          JSON.stringify(body),
+        ],
+      );
+      return first;
+    });
   }
 
   private async read(where: string, values: unknown[]): Promise<WaitingRow[]> {

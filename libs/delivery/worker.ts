@@ -1,12 +1,18 @@
 import { type Bus, pause } from '#bus';
-import { type Delivery, type Report, subjects } from '#contracts';
+import type { Delivery, Report } from '#contracts';
 import { attempt } from './attempt.js';
-import type { Channel, Links, Verdict } from './channel.js';
+import type { Channel, Links } from './channel.js';
 import type { ChannelCache, Ready } from './channel-cache.js';
 import { Finished } from './finished.js';
 import type { Http } from './http/index.js';
 import { observe } from './metrics.js';
+import type { Pictures } from './pictures.js';
+import type { Prints } from './prints.js';
+import type { Receiving } from './receiving.js';
+import { attempted, ended, folded, subjectOf } from './reports.js';
 import { expiry, next } from './retry.js';
+import type { Limit, Scopes } from './scopes.js';
+import type { Surely } from './surely.js';
 import type { Waiting } from './waiting.js';
 
 /** A delivery in hand, from the work queue or from the waiting table. */
@@ -22,21 +28,42 @@ export interface Item {
   lost: () => boolean;
 }
 
+/** What the dispatcher says of a delivery whose turn it is. */
+export interface Turn {
+  /** It is to go back to the table: its channel's backlog becomes one summary. */
+  yields: () => boolean;
+  /** It has waited for so long behind others that they are to be folded. */
+  isLate: (delivery: Delivery) => boolean;
+  fold: () => void;
+  /** It goes on in place, with a row of its own by now. */
+  goesOn: (item: Item) => void;
+}
+
 export interface WorkerParts {
   bus: Bus;
   channel: Channel;
   cache: ChannelCache;
   waiting: Waiting;
   finished: Finished;
+  scopes: Scopes;
+  prints: Prints;
+  pictures: Pictures;
+  receiving: Receiving;
   http: Http;
   origin: string;
   links: Links;
   /** Why an address may not be reached. */
   refused: (url: string) => string | undefined;
+  /** A row as an item. */
+  itemOf: (row: { seq: number; body: Delivery }) => Item;
   onWait: (due: Date) => void;
   onError: (error: unknown) => void;
+  surely: Surely;
   signal: AbortSignal;
 }
+
+/** No message waits for so long in this process: its row brings it back. */
+const inPlaceMs = 3600_000;
 
 /**
  * Works one delivery off, in the order that makes a crash harmless: attempt, waiting row (if it goes on), report, settle.
@@ -45,124 +72,156 @@ export interface WorkerParts {
 export class Worker {
   constructor(private readonly parts: WorkerParts) {}
 
-  async work(item: Item): Promise<void> {
-    const { delivery } = item;
-    const { finished, signal } = this.parts;
+  /** Whether it is done with; else it yields to a summary. */
+  async work(given: Item, turn: Turn): Promise<'done' | 'yields'> {
+    const { finished, scopes, signal } = this.parts;
+    let item = given;
+    let first = false;
     while (!signal.aborted && !item.lost()) {
-      if (finished.has(delivery.id, delivery.attempt)) return this.surely(async () => item.settle());
+      const { delivery } = item;
+      if (turn.yields()) return 'yields';
+      if (finished.has(delivery.id, delivery.attempt)) {
+        await this.parts.surely(async () => item.settle());
+        return 'done';
+      }
       const ready = await this.ready(delivery);
-      if (ready !== 'older') return this.decide(item, ready);
-      await pause(250, signal);
+      if (ready === 'older') {
+        await pause(250, signal);
+        continue;
+      }
+      if (await this.isOver(item, ready)) return 'done';
+      if (ready === 'deleted') return 'done';
+      const limits = this.limitsOf(ready);
+      const leave = delivery.test
+        ? () => {}
+        : await scopes.enter({ limits, group: delivery.channel, first, until: expiry(delivery, ready.copy) });
+      // woken: something has changed, so look again
+      if (!leave) continue;
+      if (turn.isLate(delivery)) {
+        leave(false);
+        turn.fold();
+        return 'yields';
+      }
+      const goesOn = await this.send(item, ready, limits, leave);
+      if (!goesOn) return 'done';
+      item = goesOn;
+      first = true;
+      turn.goesOn(item);
     }
+    return 'done';
   }
 
   /** The channel; `older` too when it cannot be read now. */
   private async ready(delivery: Delivery): Promise<Ready | 'deleted' | 'older'> {
+    const { cache, prints } = this.parts;
     try {
-      return await this.parts.cache.get(delivery.channel, delivery.version);
+      const ready = await cache.get(delivery.channel, delivery.version);
+      return typeof ready === 'string' ? ready : await prints.moved(ready);
     } catch (error) {
       this.parts.onError(error);
       return 'older';
     }
   }
 
-  private async decide(item: Item, ready: Ready | 'deleted'): Promise<void> {
-    const { delivery } = item;
-    const now = new Date();
-    if (ready === 'deleted') return this.end(item, 'cancelled', 'The channel was deleted.');
-    const { copy } = ready;
-    if (!delivery.test && (copy.epoch > delivery.epoch || !copy.enabled))
-      return this.end(item, 'cancelled', 'The channel was disabled.');
-    if (!delivery.test && now.getTime() > expiry(delivery, copy))
-      return this.end(item, 'expired', 'It was not delivered before its time was over.');
-    return this.send(item, ready);
+  private limitsOf({ copy, settings }: Ready): readonly Limit[] {
+    return this.parts.channel.limits?.(settings) ?? [{ key: copy.id }];
   }
 
-  private async send(item: Item, ready: Ready): Promise<void> {
+  /** Ends what is not to be sent any more, or not at all. */
+  private async isOver(item: Item, ready: Ready | 'deleted'): Promise<boolean> {
     const { delivery } = item;
-    const { channel, http, origin, links, refused, waiting, onWait } = this.parts;
-    const { attempt: made, verdict } = await attempt(channel, delivery, ready.settings, {
+    if (ready === 'deleted') return this.end(item, 'cancelled', 'The channel was deleted.');
+    const { copy } = ready;
+    if (delivery.test) {
+      const ms = this.parts.scopes.pausedMs(this.limitsOf(ready));
+      const seconds = Math.ceil(ms / 1000);
+      return (
+        ms > 0 &&
+        this.end(item, 'failed', `Not sent: the provider asked to wait, and ${seconds} s of it are left. Test again then.`)
+      );
+    }
+    if (copy.epoch > delivery.epoch || !copy.enabled) return this.end(item, 'cancelled', 'The channel was disabled.');
+    if (Date.now() > expiry(delivery, copy)) return this.end(item, 'expired', 'It was not delivered before its time was over.');
+    if (await this.parts.prints.isDue(delivery, ready)) return false;
+    return this.end(item, 'suppressed', "So little progress is not shown: see the channel's progress_every.");
+  }
+
+  /** One attempt. What is to be sent again in place, with the row that stands for it; undefined when it is done, or waits. */
+  private async send(
+    item: Item,
+    ready: Ready,
+    limits: readonly Limit[],
+    leave: (called: boolean) => void,
+  ): Promise<Item | undefined> {
+    const { delivery } = item;
+    const { channel, http, origin, links, refused, waiting, onWait, prints, pictures, receiving, surely } = this.parts;
+    const { settings, copy } = ready;
+    if (delivery.folds && delivery.attempt === 1) await this.tellFolded(delivery);
+    await receiving.clear(delivery, settings);
+    const edits = await prints.toChange(delivery, ready);
+    const made = await attempt(channel, delivery, settings, {
       http,
       origin,
       links,
       secrets: ready.secrets,
       refused,
+      ...(edits && { edits }),
+      ...(channel.takesPictures && { picture: await prints.known(await pictures.of(delivery.event), delivery.event, settings) }),
     });
-    const first = delivery.first_attempt_at ?? made.at;
-    const then = next(delivery, verdict, ready.copy, channel.retry.schedule, new Date());
-    const body: Delivery = { ...delivery, attempt: delivery.attempt + 1, first_attempt_at: first };
+    const { verdict, reply } = made;
+    const hold = reply && channel.holds?.(reply, settings);
+    if (hold) this.parts.scopes.pause(hold.key, hold.ms);
+    else if (verdict.reason === 'rate_limited' && verdict.retryAfterMs)
+      this.parts.scopes.pause(limits[0]!.key, verdict.retryAfterMs);
+    leave(true);
+    const now = new Date();
+    const then = next(delivery, verdict, copy, channel.retry.schedule, now);
+    const body: Delivery = {
+      ...delivery,
+      attempt: delivery.attempt + 1,
+      first_attempt_at: delivery.first_attempt_at ?? made.attempt.at,
+      ...('at' in then && then.free && { free: (delivery.free ?? 0) + 1 }),
+      ...(verdict.without && { without: [...(delivery.without ?? []), verdict.without] }),
+    };
+    if (verdict.outcome === 'again' && verdict.moved) await prints.move(ready, verdict.moved);
+    if (verdict.outcome === 'delivered' && reply) await prints.sent(delivery, ready, reply, edits !== undefined);
     if ('at' in then) {
-      await this.surely(() => waiting.put({ seq: item.seq, cause: 'retry', due: then.at, body }));
+      await surely(() => waiting.put({ seq: item.seq, cause: 'retry', due: then.at, body }));
       onWait(then.at);
     }
-    const outcome = 'outcome' in then ? then.outcome : null;
-    await this.report(delivery, {
-      ...headOf(delivery, ready.copy.organization),
-      at: made.at,
-      first_attempt_at: first,
-      attempt: made,
-      outcome,
-      reason: outcome === 'expired' ? 'expired' : verdict.reason,
-      next_attempt_at: 'at' in then ? then.at.toISOString() : null,
-      meaning: verdict.meaning,
-      ...(verdict.outcome === 'gone' && !delivery.test && { gone: true as const }),
-      ...(isOutage(channel, verdict) && { outage: true as const }),
-    });
-    observe(channel.type, delivery, made, outcome);
-    await this.surely(async () => (outcome === null ? item.wait() : item.settle()));
+    const report = attempted(delivery, made, then, { channel, organization: copy.organization });
+    await this.report(delivery, report);
+    observe(channel.type, delivery, made.attempt, report.outcome);
+    if (reply && report.outcome === 'delivered') await receiving.opened(delivery, reply);
+    if (!('at' in then)) {
+      await surely(async () => item.settle());
+      return undefined;
+    }
+    await surely(async () => item.wait());
+    return then.free && then.at.getTime() - now.getTime() < inPlaceMs ? this.parts.itemOf({ seq: item.seq, body }) : undefined;
   }
 
-  async end(item: Item, outcome: 'cancelled' | 'expired', meaning: string): Promise<void> {
-    const { delivery } = item;
-    await this.report(delivery, {
-      ...headOf(delivery),
-      at: new Date().toISOString(),
-      first_attempt_at: delivery.first_attempt_at,
-      outcome,
-      reason: outcome === 'expired' ? 'expired' : 'disabled',
-      next_attempt_at: null,
-      meaning,
-    });
-    observe(this.parts.channel.type, delivery, undefined, outcome);
-    await this.surely(async () => item.settle());
+  /** Each says where it went, before the summary goes out: its outcome is the summary's. */
+  private async tellFolded(summary: Delivery): Promise<void> {
+    const { bus, surely } = this.parts;
+    await Promise.all(
+      folded(summary).map((report) => surely(() => bus.publish(subjectOf(report), report, { id: `${report.delivery}:folded` }))),
+    );
+  }
+
+  /** Always true: it is over. */
+  async end(item: Item, outcome: 'cancelled' | 'expired' | 'failed' | 'suppressed', meaning: string): Promise<true> {
+    await this.report(item.delivery, ended(item.delivery, outcome, meaning));
+    observe(this.parts.channel.type, item.delivery, undefined, outcome);
+    await this.parts.surely(async () => item.settle());
+    return true;
   }
 
   private async report({ test }: Delivery, report: Report): Promise<void> {
-    const { bus, finished } = this.parts;
+    const { bus, finished, surely } = this.parts;
     const key = report.attempt ? Finished.key(report.delivery, report.attempt.n) : `${report.delivery}:end`;
     finished.add(key);
-    await this.surely(() => bus.publish(subjects.attempt(report.channel_type, report.channel), report, { id: key }));
-    if (test) bus.nc.publish(test.reply, JSON.stringify(report));
-  }
-
-  /** What must be stored is tried until it is: surroundings may be away for a while. */
-  private async surely(store: () => Promise<unknown>): Promise<void> {
-    for (;;) {
-      try {
-        await store();
-        return;
-      } catch (error) {
-        this.parts.onError(error);
-        if (this.parts.signal.aborted) throw error;
-        await pause(500, this.parts.signal);
-      }
-    }
+    await surely(() => bus.publish(subjectOf(report), report, { id: key }));
+    if (test && report.outcome !== null) bus.nc.publish(test.reply, JSON.stringify(report));
   }
 }
-
-const headOf = (delivery: Delivery, organization?: string | null) => ({
-  delivery: delivery.id,
-  account: delivery.account,
-  ...(organization && { organization }),
-  channel: delivery.channel,
-  channel_type: delivery.channel_type,
-  event_id: delivery.event.id,
-  event_type: delivery.event.type,
-  epoch: delivery.epoch,
-  created_at: delivery.created_at,
-  ...(delivery.test && { test: true as const }),
-  ...(delivery.replay_of && { replay_of: delivery.replay_of }),
-});
-
-const outages = new Set(['server', 'timeout', 'dns', 'network']);
-const isOutage = (channel: Channel, { reason }: Verdict) => channel.chat && reason !== null && outages.has(reason);

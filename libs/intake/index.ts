@@ -1,3 +1,2 @@
 export * from './intake.js';
 export * from './registry.js';
-export * from './snapshots.js';

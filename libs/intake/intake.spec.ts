@@ -1,7 +1,7 @@
-import { answer, Bus } from '#bus';
+import { answer, Bus, Snapshots } from '#bus';
 import type { FarmEvent } from '#contracts';
 import { type TestNats, testNats, until } from '#testing';
-import { Intake, printerKey, type Row, Snapshots } from './index.js';
+import { Intake, printerKey, type Row } from './index.js';
 
 const png = (bytes: number) => Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(bytes - 8)]);
 const webp = Buffer.from('RIFF\x04\0\0\0WEBPVP8 ', 'latin1');

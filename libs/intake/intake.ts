@@ -1,9 +1,8 @@
 import { v7 } from 'uuid';
-import type { Bus } from '#bus';
-import { accept, type FarmEvent, type Fault, type Snapshot, subjects } from '#contracts';
+import { type Bus, Snapshots } from '#bus';
+import { accept, type FarmEvent, type Fault, limits, pictureType, type Snapshot, subjects } from '#contracts';
 import { KnownIds } from './known-ids.js';
 import { Registry } from './registry.js';
-import { picture, Snapshots } from './snapshots.js';
 
 /** The answer for one event: stored (perhaps before), or refused with each fault's path. */
 export type Row = { id: string; duplicate: boolean } | { errors: Fault[] };
@@ -86,4 +85,13 @@ export class Intake {
     const ack = await this.bus.publish(subjects.event(event.account, event.type), event, { id: `${event.account}/${event.id}` });
     return { id: event.id, duplicate: ack.duplicate };
   }
+}
+
+/** The picture's bytes, or what is wrong with them: size and content are checked, not what the publisher says. */
+function picture(snapshot: { content_type: string; base64: string }): { bytes: Buffer } | { fault: Fault } {
+  const bytes = Buffer.from(snapshot.base64, 'base64');
+  if (bytes.length > limits.snapshotBytes) return { fault: { path: 'snapshot.base64', message: 'is larger than 2 MiB' } };
+  if (pictureType(bytes) !== snapshot.content_type)
+    return { fault: { path: 'snapshot.base64', message: `is not ${snapshot.content_type} by its content` } };
+  return { bytes };
 }

@@ -49,13 +49,16 @@ export function conforms<P extends Provider>(channel: AnyChannel, { provider: st
 
   const check = (settings: Record<string, unknown>, known?: Record<string, unknown>) =>
     checkSettings(channel, { settings, known }, open);
-  const send = (event: FarmEvent, through: Pick<Http, 'request'> = http) =>
-    attempt(channel, deliveryOf(channel, event), checked.settings, {
+  /** What is kept and shown of an attempt: the reply itself is not. */
+  const send = async (event: FarmEvent, through: Pick<Http, 'request'> = http) => {
+    const { attempt: made, verdict } = await attempt(channel, deliveryOf(channel, event), checked.settings, {
       http: { ...http, ...through },
       origin: channel.origin && provider.origin,
       links,
       secrets: secretsOf(channel, checked.settings),
     });
+    return { attempt: made, verdict };
+  };
   const secrets = () => cases.secrets.map((key) => checked.settings[key]);
   const failed = fullEvent(rowOf('job.failed')!);
 
@@ -223,6 +226,8 @@ export function conforms<P extends Provider>(channel: AnyChannel, { provider: st
       expect(checked.defaults).toEqual({
         retry: { mode: channel.retry.mode, attempts: schedule.length },
         expires_after_s: expiresAfterS,
+        progress: channel.edits ? 'edit' : 'post',
+        progress_every: channel.chat ? { percent: 10, seconds: 3600 } : null,
       });
     });
   });

@@ -1,11 +1,18 @@
 import { Controller, Inject } from '@nestjs/common';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { type ChannelCreate, type ChannelPatch, channelCreateSchema, channelPatchSchema } from '#contracts';
 import { pageOf, pageQuery } from '../http/page.js';
 import type { Call } from '../routes/call.js';
 import { Route } from '../routes/route.js';
 import { channel, tested } from '../routes/shapes.js';
 import { Channels } from './channels.js';
+
+const verifyQuery = z.strictObject({
+  verify: z
+    .enum(['true', 'false'], 'must be true or false')
+    .default('false')
+    .transform((given) => given === 'true'),
+});
 
 @Controller()
 export class ChannelsController {
@@ -28,13 +35,15 @@ export class ChannelsController {
     path: '/v1/channels',
     access: 'manage',
     summary: 'Make a channel; secrets that were generated are shown once',
-    detail: 'Settings by type: GET /v1/channel-types. Webhook channels need the plan commercial.',
+    detail:
+      'Settings by type: GET /v1/channel-types. Webhook channels need the plan commercial. With `verify=true` the provider is asked first whether they work, and nobody sees a message.',
     body: channelCreateSchema,
+    query: verifyQuery,
     answer: { status: 201, schema: channel },
     secret: true,
   })
-  create({ caller, body, newId }: Call<ChannelCreate>) {
-    return this.channels.create(caller.account, newId(), body);
+  create({ caller, body, query, newId }: Call<ChannelCreate, z.output<typeof verifyQuery>>) {
+    return this.channels.create(caller.account, newId(), body, query.verify);
   }
 
   @Route({

@@ -6,6 +6,8 @@ import { cursorOf, placeOf } from '../http/page.js';
 import { channelOf } from './channel-view.js';
 
 const healthWaitMs = 2000;
+/** With the provider's own answer, where it is to verify. */
+const createMs = 25_000;
 /** One attempt takes at most 30 s by a webhook's own time-out, and then some for the way. */
 const testWaitMs = 35_000;
 
@@ -34,9 +36,9 @@ export class Channels {
     return this.show(account, await ask(this.bus, 'rules.channel.get', { account, id }));
   }
 
-  async create(account: string, id: string, channel: ChannelCreate) {
+  async create(account: string, id: string, channel: ChannelCreate, verify = false) {
     if (channel.type === 'webhook') await this.needsCommercial(account);
-    return this.showChanged(account, await ask(this.bus, 'rules.channel.create', { account, id, channel }));
+    return this.showChanged(account, await ask(this.bus, 'rules.channel.create', { account, id, channel, verify }, createMs));
   }
 
   async patch(account: string, id: string, patch: ChannelPatch) {

@@ -1,5 +1,5 @@
+import { Snapshots } from '#bus';
 import { type DeliveryView, type FarmEvent, notFound } from '#contracts';
-import { Snapshots } from '#intake';
 import { testDatabase, testNats } from '#testing';
 import { Harness } from '../harness.js';
 

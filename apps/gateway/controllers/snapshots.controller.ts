@@ -1,6 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
+import { Snapshots } from '#bus';
 import { Problem } from '#contracts';
-import { Snapshots } from '#intake';
 import type { Reply } from '../http/http.js';
 import type { Call } from '../routes/call.js';
 import { Route } from '../routes/route.js';

@@ -61,6 +61,8 @@ export const channel = z.object({
   settings: z.record(z.string(), z.unknown()).describe('secrets masked; those just generated are shown once'),
   retry: z.strictObject({ mode: z.enum(['once', 'backoff']), attempts: z.int() }),
   expires_after_s: z.int(),
+  progress: z.enum(['edit', 'post']),
+  progress_every: z.strictObject({ percent: z.number().nullable(), seconds: z.int().nullable() }).nullable(),
   auto_disable: z.strictObject({ failures: z.int(), window_h: z.int() }),
   status: z.strictObject({
     state: z.enum(['healthy', 'failing', 'disabled']),
@@ -94,7 +96,11 @@ export const delivery = z.strictObject({
   finished_at: when,
   next_attempt_at: when,
   replay_of: z.string().nullable(),
-  folded_into: z.string().nullable(),
+  folded_into: z.string().nullable().describe("the summary's delivery, whose outcome is this one's"),
+  acknowledged: z
+    .strictObject({ at: time, by: z.string().nullable() })
+    .nullable()
+    .describe('who acknowledged it at the provider, where that is asked for'),
   attempts: z.array(
     z.strictObject({
       n: z.int(),

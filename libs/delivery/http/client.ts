@@ -12,6 +12,8 @@ export type Call = {
   method?: string;
   headers?: Record<string, string>;
   body?: string | Uint8Array;
+  /** The body is wanted whole, as bytes, when it has at most so many; else `Reply.bytes` is left out. */
+  mostBytes?: number;
   /** Milliseconds for name, connection, headers and body together. */
   timeoutMs: number;
   /** The caller's own stop, e.g. at shutdown: the call then throws this signal's reason, as it says nothing about the receiver. */
@@ -19,7 +21,7 @@ export type Call = {
 };
 
 /** What came back, whatever the status; a 3xx is a reply like any other. Header names are in lower case, repeated ones joined by a comma. */
-export type Reply = { status: number; headers: Record<string, string>; body: string; latencyMs: number };
+export type Reply = { status: number; headers: Record<string, string>; body: string; bytes?: Uint8Array; latencyMs: number };
 
 export type Resolved = { address: string; family: number };
 
@@ -159,7 +161,10 @@ export function createHttp({ policy, userAgent, connections, resolve: given, ca 
       signal,
     });
     const headers = Object.entries(answer.headers).map(([name, value]) => [name, [value ?? ''].flat().join(', ')]);
-    return { status: answer.statusCode, headers: Object.fromEntries(headers), body: await beginning(answer.body) };
+    const head = { status: answer.statusCode, headers: Object.fromEntries(headers) };
+    if (call.mostBytes === undefined) return { ...head, body: await beginning(answer.body) };
+    const bytes = await whole(answer.body, call.mostBytes);
+    return { ...head, body: '', ...(bytes && { bytes }) };
   }
 
   async function request(call: Call): Promise<Reply> {
@@ -205,4 +210,16 @@ async function beginning(body: AsyncIterable<Uint8Array>): Promise<string> {
   }
   // As a stream that goes on, the decoder leaves out a character that was cut in two.
   return new TextDecoder().decode(Buffer.concat(kept), { stream: read > KEPT_BYTES });
+}
+
+/** All of a body; undefined when it has more bytes, and then it is not read to its end. */
+async function whole(body: AsyncIterable<Uint8Array>, most: number): Promise<Uint8Array | undefined> {
+  const kept: Uint8Array[] = [];
+  let read = 0;
+  for await (const chunk of body) {
+    read += chunk.length;
+    if (read > most) return undefined;
+    kept.push(chunk);
+  }
+  return Buffer.concat(kept);
 }
