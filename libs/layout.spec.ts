@@ -20,7 +20,7 @@ const mayImport: Record<string, string[]> = {
   testing: ['bus', 'contracts', 'delivery', 'runtime', 'servers'],
 };
 /** What is no spec, but written for specs alone, and the harnesses: none of it ships. */
-const forSpecs = ['libs/testing/', 'apps/all/farm.ts', 'apps/gateway/harness.ts', 'bench/', 'chaos/'];
+const forSpecs = ['libs/testing/', 'apps/all/farm.ts', 'apps/gateway/harness.ts', 'apps/discord/harness.ts', 'bench/', 'chaos/'];
 const harnesses = ['bench', 'chaos'];
 /** Who must look at the environment itself: for a program on PATH, for folders, and for the environment of a child. */
 const readsEnvironment = [

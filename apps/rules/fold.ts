@@ -9,6 +9,8 @@ interface Due extends Message {
   /** Of the event. */
   seq: number;
   decision: Decision;
+  /** Not due for its reader, and so nobody's decision. */
+  clears: boolean;
   account: string;
   /** Of the event's deliveries. */
   last: boolean;
@@ -87,6 +89,8 @@ function reached(chunk: Due[]): Cursor {
   return end.last ? { seq: end.seq, channel: '' } : { seq: end.seq - 1, channel: end.decision.channel };
 }
 
+const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
+
 /** What is due of an event; one that cannot be read goes to REJECTED, and the fold goes on. */
 async function dueOrRejected(bus: Bus, index: MatchIndex, message: JsMsg, after: string): Promise<Due[]> {
   try {
@@ -105,7 +109,8 @@ function dueOf(index: MatchIndex, message: JsMsg, after: string): Due[] {
   const json = message.string();
   const event = JSON.parse(json) as FarmEvent;
   if ([event.id, event.type, event.account].some((one) => typeof one !== 'string')) throw new Error('is not an event');
-  const matched = index.due(event).filter((channel) => channel.id > after);
+  const clearing = index.clears(event);
+  const matched = [...index.due(event), ...clearing].filter((channel) => channel.id > after).sort(byId);
   const at = new Date().toISOString();
   return matched.map((channel, i) => {
     const id = deliveryId(event.account, event.id, channel.id);
@@ -119,6 +124,7 @@ function dueOf(index: MatchIndex, message: JsMsg, after: string): Due[] {
       epoch: channel.epoch,
       created_at: at,
       attempt: 1,
+      ...(clearing.includes(channel) && { clears: true }),
     };
     return {
       seq,
@@ -135,6 +141,7 @@ function dueOf(index: MatchIndex, message: JsMsg, after: string): Due[] {
         decision: 'due',
         at,
       },
+      clears: clearing.includes(channel),
       last: i === matched.length - 1,
     };
   });
@@ -162,7 +169,8 @@ function* chunks(due: Due[]): Generator<Due[]> {
 /** What was decided, a message an account. */
 async function publishRouted(bus: Bus, due: Due[]): Promise<void> {
   const byAccount = new Map<string, Decision[]>();
-  for (const { account, decision } of due) byAccount.set(account, [...(byAccount.get(account) ?? []), decision]);
+  for (const { account, decision, clears } of due)
+    if (!clears) byAccount.set(account, [...(byAccount.get(account) ?? []), decision]);
   await Promise.all(
     [...byAccount].map(([account, decisions]) => bus.publish(subjects.routed(account), { account, decisions } satisfies Routed)),
   );

@@ -81,3 +81,34 @@ it('keeps the newer of two versions', () => {
   tested.put({ ...channel, version: 3, enabled: false });
   expect(due(tested, event)).toEqual([]);
 });
+
+it('finds whose alarms an event calls off, though they do not select it', () => {
+  const tested = index();
+  const pushover: Matchable = {
+    id: 'alarms',
+    account: 'a',
+    type: 'pushover',
+    organization: null,
+    enabled: true,
+    version: 1,
+    epoch: 1,
+    lane: 1,
+    events: ['job.failed'],
+    min_severity: 'error',
+    printers: ['p1'],
+    tags: [],
+  };
+  tested.put(pushover);
+  tested.put({ ...pushover, id: 'all', events: [], min_severity: null });
+  tested.put({ ...pushover, id: 'off', enabled: false });
+  tested.put({ ...pushover, id: 'webhook', type: 'webhook' });
+  const event = (type: string, printer = 'p1') =>
+    ({ account: 'a', type, severity: 'info', printer: { id: printer } }) as FarmEvent;
+  const clears = (given: FarmEvent) => tested.clears(given).map(({ id }) => id);
+  expect(clears(event('job.resumed'))).toEqual(['alarms']);
+  expect(clears(event('job.succeeded'))).toEqual(['alarms']);
+  expect(clears(event('job.started'))).toEqual([]);
+  expect(clears(event('job.resumed', 'p2'))).toEqual([]);
+  tested.drop('alarms');
+  expect(clears(event('job.resumed'))).toEqual([]);
+});

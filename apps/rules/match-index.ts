@@ -1,5 +1,5 @@
 import { In } from 'typeorm';
-import { categoryOf, type FarmEvent, severities } from '#contracts';
+import { acknowledgedTypes, categoryOf, clearingEvents, type FarmEvent, severities } from '#contracts';
 import type { Database } from '#runtime';
 import { type Matchable, match } from './match.js';
 import { ChannelRow } from './rows.js';
@@ -8,6 +8,8 @@ interface Account {
   channels: Map<string, Matchable>;
   /** By what a channel selects: a term of its events, its least severity, a printer or a tag. */
   selecting: Map<string, Set<Matchable>>;
+  /** Those at which alarms are acknowledged. */
+  alarming: Set<Matchable>;
 }
 
 const any = '*';
@@ -30,6 +32,15 @@ export class MatchIndex {
     return [...concerned].filter((channel) => match(event, channel) === 'due').sort(byId);
   }
 
+  /** The channels that do not select the event, but whose alarms it calls off. */
+  clears(event: FarmEvent): Matchable[] {
+    if (!clearingEvents.includes(event.type)) return [];
+    const alarming = this.accounts.get(event.account)?.alarming ?? [];
+    return [...alarming].filter(
+      (channel) => match(event, channel) !== 'due' && match(event, { ...channel, events: [], min_severity: null }) === 'due',
+    );
+  }
+
   async load(): Promise<void> {
     const rows = await this.database.rows<Matchable>(
       `select id, account, type, organization, enabled, version, epoch, lane, events, min_severity, printers, tags
@@ -50,7 +61,7 @@ export class MatchIndex {
   put(channel: Matchable): void {
     let account = this.accounts.get(channel.account);
     if (!account) {
-      account = { channels: new Map(), selecting: new Map() };
+      account = { channels: new Map(), selecting: new Map(), alarming: new Set() };
       this.accounts.set(channel.account, account);
     }
     // never back to an older version: a late read must not undo a newer write
@@ -59,6 +70,7 @@ export class MatchIndex {
     this.drop(channel.id);
     account.channels.set(channel.id, channel);
     this.accountOf.set(channel.id, channel.account);
+    if (acknowledgedTypes.includes(channel.type)) account.alarming.add(channel);
     for (const key of keysOfChannel(channel)) {
       const others = account.selecting.get(key);
       if (others) others.add(channel);
@@ -72,6 +84,7 @@ export class MatchIndex {
     if (!account || !channel) return;
     this.accountOf.delete(id);
     account.channels.delete(id);
+    account.alarming.delete(channel);
     for (const key of keysOfChannel(channel)) {
       const others = account.selecting.get(key);
       others?.delete(channel);

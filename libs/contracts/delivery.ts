@@ -23,6 +23,8 @@ export interface Delivery {
   without?: string[];
   /** Of a summary: the deliveries that it stands for. */
   folds?: Folded[];
+  /** No message: the channel does not select this event, which calls off its alarms of the same printer. */
+  clears?: true;
   /** A test: one attempt at once, whatever the channel's state; counts nowhere; its report goes to this subject as well. */
   test?: { reply: string };
   replay_of?: string;

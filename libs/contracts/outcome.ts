@@ -20,3 +20,7 @@ export type Outcome = (typeof outcomes)[number];
 
 export const channelTypes = ['discord', 'slack', 'telegram', 'pushover', 'webhook'] as const;
 export type ChannelType = (typeof channelTypes)[number];
+
+/** Types at which a person acknowledges an alarm, and the events that call it off: the trouble on that printer is over. */
+export const acknowledgedTypes: readonly ChannelType[] = ['pushover'];
+export const clearingEvents: readonly string[] = ['job.resumed', 'job.succeeded'];

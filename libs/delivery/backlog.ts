@@ -6,7 +6,6 @@ import { foldable } from './summary.js';
 import type { Waiting, WaitingRow } from './waiting.js';
 import type { Item } from './worker.js';
 
-/** What has waited for so long behind a limit is folded into a summary. */
 const foldAfterMs = 60_000;
 
 export interface BacklogParts {
@@ -16,6 +15,8 @@ export interface BacklogParts {
   fold?: (channel: string) => Promise<WaitingRow | undefined>;
   /** What waits of a channel for its provider's limit looks again. */
   wake: (channel: string) => void;
+  /** What has waited for so long behind a limit is folded into a summary: a minute unless told. */
+  foldAfterMs?: number;
   stateOf: (channel: string) => State;
   /** How many of a channel may be under way at once. */
   atOnce: (state: State) => number;
@@ -68,7 +69,7 @@ export class Backlog {
   isLate(delivery: Delivery, state: State): boolean {
     if (!this.parts.fold || !foldable(delivery) || (state.held < 2 && !state.behind)) return false;
     if (delivery.attempt - (delivery.free ?? 0) > 1) return false;
-    return Date.now() - Math.max(Date.parse(delivery.created_at), state.since) > foldAfterMs;
+    return Date.now() - Math.max(Date.parse(delivery.created_at), state.since) > (this.parts.foldAfterMs ?? foldAfterMs);
   }
 
   /** All that is in hand is to go to the table, in order, and what comes goes behind it. */
@@ -83,7 +84,8 @@ export class Backlog {
     state.draining = true;
     void this.foldNow(channel).then((row) => {
       Object.assign(state, { folding: false, draining: false, since: Date.now() });
-      if (row) this.parts.keep(row, state);
+      // it may have come as one that is due, too
+      if (row && !this.parts.holds(row.body.id)) this.parts.keep(row, state);
       this.goOn(channel, state);
     });
   }

@@ -90,6 +90,8 @@ export interface Channel<S extends z.ZodObject = z.ZodObject, M = unknown> {
   limits?: (settings: z.infer<S>) => readonly Limit[];
   /** What a reply says of its limit: all that counts by that key waits so long. Default: a 429's Retry-After, on the narrowest. */
   holds?: (reply: Reply, settings: z.infer<S>) => Hold | undefined;
+  /** Connections to the provider at once, where it minds: without a limit unless told. */
+  connections?: number;
   retry: { mode: 'once' | 'backoff'; schedule: readonly number[]; expiresAfterS: number };
   /** Pictures are given to `send`. */
   takesPictures?: boolean;

@@ -26,6 +26,8 @@ export interface DispatcherParts {
   itemOf: (row: WaitingRow) => Item;
   /** What waits of a channel for its provider's limit looks again. */
   wake: (channel: string) => void;
+  /** What has waited for so long behind a limit is folded into a summary: a minute unless told. */
+  foldAfterMs?: number;
   onError: (error: unknown) => void;
   signal: AbortSignal;
 }
@@ -77,7 +79,11 @@ export class Dispatcher {
     if (this.rows.has(row.body.id)) return;
     if (this.hasRoom(state)) return this.keepRow(row, state);
     await this.parts.waiting.put({ ...row, cause: 'backlog', due: null });
-    state.behind = true;
+    // its channel may have become idle meanwhile
+    const { channel } = row.body;
+    const now = this.stateOf(channel);
+    now.behind = true;
+    this.backlog.goOn(channel, now);
   }
 
   get rowsHeld(): string[] {
@@ -168,32 +174,37 @@ export class Dispatcher {
   private async take(given: Item, state: State): Promise<void> {
     const { channel, id } = given.delivery;
     let item = given;
-    const outcome = await this.parts.work(given, {
-      yields: () => state.folding,
-      isLate: (delivery) => this.backlog.isLate(delivery, state),
-      fold: () => {
-        this.backlog.fold(channel, state);
-        this.begin(state);
-      },
-      goesOn: (row) => {
-        item = row;
-        this.rows.set(id, row);
-      },
-    });
-    if (outcome === 'yields') {
+    try {
+      const outcome = await this.parts.work(given, {
+        yields: () => state.folding,
+        isLate: (delivery) => this.backlog.isLate(delivery, state),
+        fold: () => {
+          this.backlog.fold(channel, state);
+          this.begin(state);
+        },
+        goesOn: (row) => {
+          item = row;
+          this.rows.set(id, row);
+        },
+      });
+      if (outcome !== 'yields') return;
       if (this.rows.get(id) !== item) return this.backlog.park(item, state);
       await this.parts.waiting.put({ seq: item.seq, cause: 'backlog', due: null, body: item.delivery });
+    } finally {
+      // a queue's message may have put its own row there meanwhile; a row that could not be put back is in the table as it was
+      if (this.rows.get(id) === item) this.rows.delete(id);
     }
-    // a queue's message may have put its own row there meanwhile
-    if (this.rows.get(id) === item) this.rows.delete(id);
   }
 
   /** At once, beside all that waits. */
   private async test(item: Item): Promise<void> {
     const { id } = item.delivery;
     const goesOn = (row: Item) => void this.rows.set(id, row);
-    await this.parts.work(item, { yields: () => false, isLate: () => false, fold: () => {}, goesOn });
-    this.rows.delete(id);
+    try {
+      await this.parts.work(item, { yields: () => false, isLate: () => false, fold: () => {}, goesOn });
+    } finally {
+      this.rows.delete(id);
+    }
   }
 
   private track(work: Promise<void>, lane: number): void {

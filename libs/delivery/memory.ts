@@ -44,8 +44,9 @@ export class Memory {
       'select value from memory where type = $1 and key = $2 and until > now()',
       [this.type, key],
     );
-    this.keep(key, row?.value);
-    return row?.value;
+    // it may have been written meanwhile
+    if (!this.known.has(key)) this.keep(key, row?.value);
+    return this.known.get(key) as T | undefined;
   }
 
   async put(key: string, value: object, ttlMs: number): Promise<void> {

@@ -10,6 +10,12 @@ import { secretsOf } from './settings.js';
 const fileMs = 7 * 86_400_000;
 const movedMs = 3650 * 86_400_000;
 
+/** What the provider has changed of a channel's settings, and from what. */
+interface Moved {
+  from: Record<string, unknown>;
+  to: Record<string, unknown>;
+}
+
 /**
  * What earlier messages of a channel mean for the next one: which progress is shown already and by which message, what the provider
  * calls a picture, where it has moved the channel to. Memory that cannot be read or written costs a plainer message, never one.
@@ -24,7 +30,7 @@ export class Prints {
   /** The settings, with what the provider has changed of them since they were saved. */
   async moved(ready: Ready): Promise<Ready> {
     if (!this.channel.moves) return ready;
-    const moved = await this.read<{ from: Record<string, unknown>; to: Record<string, unknown> }>(`moved/${ready.copy.id}`);
+    const moved = await this.read<Moved>(`moved/${ready.copy.id}`);
     const still = moved && Object.entries(moved.from).every(([key, value]) => ready.settings[key] === value);
     if (!still) return ready;
     const settings = { ...ready.settings, ...moved.to };
@@ -32,9 +38,11 @@ export class Prints {
   }
 
   async move({ copy, settings }: Ready, to: Record<string, unknown>): Promise<void> {
-    const before = await this.read<{ from: Record<string, unknown> }>(`moved/${copy.id}`);
-    const from = before?.from ?? Object.fromEntries(Object.keys(to).map((key) => [key, settings[key]]));
-    await this.write(`moved/${copy.id}`, { from, to }, movedMs);
+    const before = await this.read<Moved>(`moved/${copy.id}`);
+    // not of settings that were saved since
+    const still = before && Object.entries(before.to).every(([key, value]) => settings[key] === value) ? before : undefined;
+    const from = { ...Object.fromEntries(Object.keys(to).map((key) => [key, settings[key]])), ...still?.from };
+    await this.write(`moved/${copy.id}`, { from, to: { ...still?.to, ...to } }, movedMs);
   }
 
   /** Whether this much progress is to be shown, and its message may be changed again by now. */
@@ -44,7 +52,7 @@ export class Prints {
     if (event.type !== 'job.progress' || delivery.attempt > 1 || delivery.replay_of || !remembers(copy)) return true;
     const shown = await this.shown(delivery, copy);
     if (!isDue(copy.progress_every, shown, event, now)) return false;
-    if (!shown || !this.channel.edits || !changes(copy, shown, event)) return true;
+    if (!shown || shown.percent === null || !this.channel.edits || !changes(copy, shown, event)) return true;
     return now - shown.at >= this.channel.edits.everyMs(now - (shown.madeAt ?? now), settings);
   }
 

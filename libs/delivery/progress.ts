@@ -28,8 +28,8 @@ export const partOf = (event: FarmEvent) => parts[event.type];
 /** Where a print is kept in memory; undefined for an event that says nothing of a print, or not of which. */
 export function printKey({ channel, event }: Pick<Delivery, 'channel' | 'event'>): string | undefined {
   const { printer, job } = event;
-  const name = job?.id ?? job?.name ?? job?.file;
-  return partOf(event) && (name ?? printer?.id) ? `print/${channel}/${JSON.stringify([printer?.id, name])}` : undefined;
+  const name = job?.id || job?.name || job?.file;
+  return partOf(event) && (name || printer?.id) ? `print/${channel}/${JSON.stringify([printer?.id, name])}` : undefined;
 }
 
 /** Whether the channel has anything to remember of prints. */
@@ -50,7 +50,7 @@ export function isDue(every: ProgressEvery | null, shown: ShownPrint | undefined
 export const isAnother = (shown: ShownPrint, event: FarmEvent): boolean =>
   shown.percent !== null && event.job?.progress !== undefined && event.job.progress < shown.percent - 5;
 
-/** The message to change, when this event changes one and it is not too soon after the last time. */
+/** The message to change, when this event changes one. */
 export function changes(
   copy: Pick<ChannelCopy, 'progress'>,
   shown: ShownPrint | undefined,

@@ -28,6 +28,7 @@ export function readDelivery(text: string, subject: string, type: ChannelType): 
       whole(given.epoch, 0) &&
       whole(given.attempt, 1) &&
       !Number.isNaN(Date.parse(given.created_at)) &&
+      (given.clears === undefined || given.clears === true) &&
       (given.test === undefined || inbox.test(given.test.reply)) &&
       isEvent(given.event);
     if (fits && text.length > shallowLength) JSON.stringify(given);

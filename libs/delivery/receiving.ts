@@ -88,12 +88,14 @@ export class Receiving {
   }
 
   private async look(key: string, { report }: Open): Promise<void> {
-    const { channel, cache, memory, scopes, http, origin } = this.parts;
+    const { channel, cache, memory, scopes, http, origin, signal } = this.parts;
     const ready = await cache.get(report.channel, 0);
     if (ready === 'older') return;
     if (ready === 'deleted') return memory.delete(key);
     const limits = channel.limits?.(ready.settings) ?? [];
-    const leave = await scopes.enter({ limits, group: report.channel });
+    // its provider may have asked for a long pause, and others' receipts come after it
+    if (signal.aborted || scopes.pausedMs(limits) > 0) return;
+    const leave = await scopes.enter({ limits, group: report.channel, until: Date.now() + channel.receipts!.everyMs });
     if (!leave) return;
     const receipt = await channel.receipts!.read(receiptOf(key), ready.settings, { http, origin }).finally(() => leave(true));
     if (!receipt) return;

@@ -1,7 +1,9 @@
+import type { Bus } from '#bus';
 import { type Delivery, type Outcome, type Report, subjects } from '#contracts';
 import type { Made } from './attempt.js';
 import type { Channel, Verdict } from './channel.js';
 import type { Next } from './retry.js';
+import type { Surely } from './surely.js';
 
 const outages = new Set(['server', 'timeout', 'dns', 'network']);
 const isOutage = (channel: Channel, { reason }: Verdict) => channel.chat && reason !== null && outages.has(reason);
@@ -60,6 +62,16 @@ export const folded = (summary: Delivery): Report[] =>
     meaning: 'It waited behind a limit with many others: one summary tells of them all.',
     folded_into: summary.id,
   }));
+
+/** Each says where it went, before the summary goes out: its outcome is the summary's. */
+export async function tellFolded(
+  summary: Delivery,
+  { bus, surely }: { bus: Pick<Bus, 'publish'>; surely: Surely },
+): Promise<void> {
+  if (summary.attempt > 1) return;
+  const tell = (report: Report) => surely(() => bus.publish(subjectOf(report), report, { id: `${report.delivery}:folded` }));
+  await Promise.all(folded(summary).map(tell));
+}
 
 const headOf = (delivery: Delivery) => ({
   delivery: delivery.id,

@@ -20,15 +20,19 @@ export interface Entry {
 /** Leaves the scopes again: the call is over, or was not made. */
 export type Leave = (called: boolean) => void;
 
+/** One that is on its way in. */
 interface Waiter {
   group: string;
-  /** Lets it in, or wakes it without. */
-  decide: (enters: boolean) => void;
+  first: boolean;
+  /** It is to look again, even if it passes from one scope to the next just now. */
+  woken: boolean;
+  /** While it waits in a scope: lets it in, or wakes it without. */
+  decide?: (enters: boolean) => void;
 }
 
-/** When a call begins: set again when it has passed the wider scopes too. */
+/** A call's place in a scope, and when it was made: undefined while it waits in a wider one. */
 interface Stamp {
-  at: number;
+  at?: number;
 }
 
 class Scope {
@@ -36,33 +40,43 @@ class Scope {
   readonly waiters: Waiter[] = [];
   timer: NodeJS.Timeout | undefined;
   private underWay = 0;
+  /** Those of them that wait in a wider scope yet: they count as the newest calls of all. */
+  private coming = 0;
   /** The last calls, the oldest first: as many as the rates ask for. */
-  private begun: Stamp[] = [];
+  private begun: Required<Stamp>[] = [];
 
   constructor(public limit: Limit) {}
 
-  /** When the next call may begin; Infinity: when one under way has ended. */
+  /** When the next call may begin; Infinity: when one under way has ended, or is made. */
   nextAt(): number {
     if (this.underWay >= (this.limit.atOnce ?? Number.POSITIVE_INFINITY)) return Number.POSITIVE_INFINITY;
     const { rates = [] } = this.limit;
-    return Math.max(
-      this.pausedUntil,
-      ...rates.map(([calls, ms]) => (this.begun.at(-calls)?.at ?? Number.NEGATIVE_INFINITY) + ms),
-    );
+    return Math.max(this.pausedUntil, ...rates.map(([calls, ms]) => this.callAt(calls) + ms));
   }
 
-  begin(at: number): Stamp {
-    const stamp = { at };
+  letIn(): Stamp {
     this.underWay++;
-    this.begun.push(stamp);
+    this.coming++;
+    return {};
+  }
+
+  begin(stamp: Stamp, at: number): void {
+    this.coming--;
+    this.begun.push(Object.assign(stamp, { at }));
     const most = Math.max(0, ...(this.limit.rates ?? []).map(([calls]) => calls));
     if (this.begun.length > most) this.begun.shift();
-    return stamp;
   }
 
   end(stamp: Stamp, called: boolean): void {
     this.underWay--;
-    if (!called) this.begun = this.begun.filter((one) => one !== stamp);
+    if (stamp.at === undefined) this.coming--;
+    else if (!called) this.begun = this.begun.filter((one) => one !== stamp);
+  }
+
+  /** When the last but so many calls was made. */
+  private callAt(calls: number): number {
+    if (calls <= this.coming) return Number.POSITIVE_INFINITY;
+    return this.begun.at(this.coming - calls)?.at ?? Number.NEGATIVE_INFINITY;
   }
 
   unusedSince(before: number): boolean {
@@ -79,34 +93,52 @@ const sweepEvery = 1000;
  */
 export class Scopes {
   private readonly scopes = new Map<string, Scope>();
+  private readonly entering = new Set<Waiter>();
   private left = 0;
 
   constructor(private readonly now: () => number = Date.now) {}
 
   /** Resolves with the way out when the call may be made; with undefined when it was woken before, or `until` is over. */
   async enter({ limits, group, first = false, until }: Entry): Promise<Leave | undefined> {
-    const held: [Scope, Stamp][] = [];
-    const leave = (called: boolean) => {
-      for (const [scope, stamp] of held) {
-        scope.end(stamp, called);
-        this.next(scope);
-      }
-      if (called) this.sweep();
-    };
-    for (const limit of limits) {
-      const scope = this.scopeOf(limit);
-      const stamp = await this.pass(scope, group, first, until);
-      if (!stamp) {
-        leave(false);
-        return undefined;
-      }
-      held.push([scope, stamp]);
+    const waiter: Waiter = { group, first, woken: false };
+    this.entering.add(waiter);
+    try {
+      return await this.passAll(limits, waiter, until);
+    } finally {
+      this.entering.delete(waiter);
     }
-    // an inner scope's rate counts from the call, however long the outer ones took, and it may be paused by now
-    for (const [, stamp] of held) stamp.at = this.now();
-    if (this.pausedMs(limits) <= 0) return leave;
-    leave(false);
-    return this.enter({ limits, group, first: true, until });
+  }
+
+  private async passAll(limits: readonly Limit[], waiter: Waiter, until?: number): Promise<Leave | undefined> {
+    for (;;) {
+      const held: [Scope, Stamp][] = [];
+      const leave = (called: boolean) => {
+        for (const [scope, stamp] of held) {
+          scope.end(stamp, called);
+          this.next(scope);
+        }
+        if (called) this.sweep();
+      };
+      for (const limit of limits) {
+        const scope = this.scopeOf(limit);
+        const stamp = await this.pass(scope, waiter, until);
+        if (!stamp) {
+          leave(false);
+          return undefined;
+        }
+        held.push([scope, stamp]);
+      }
+      if (this.pausedMs(limits) <= 0) {
+        for (const [scope, stamp] of held) {
+          scope.begin(stamp, this.now());
+          this.next(scope);
+        }
+        return leave;
+      }
+      // an inner scope was paused while this one waited in a wider one, which is others' meanwhile
+      leave(false);
+      waiter.first = true;
+    }
   }
 
   /** Holds all that counts by this key; a longer hold stays. */
@@ -123,8 +155,11 @@ export class Scopes {
 
   /** Wakes what waits for one group, or for all: it looks again at what it waits for. */
   wake(group?: string): void {
-    for (const scope of this.scopes.values())
-      for (const waiter of scope.waiters.filter((one) => group === undefined || one.group === group)) waiter.decide(false);
+    for (const waiter of this.entering) {
+      if (group !== undefined && waiter.group !== group) continue;
+      waiter.woken = true;
+      waiter.decide?.(false);
+    }
   }
 
   private scopeOf(limit: Limit): Scope {
@@ -138,20 +173,20 @@ export class Scopes {
     return scope;
   }
 
-  private async pass(scope: Scope, group: string, first: boolean, until = Number.POSITIVE_INFINITY): Promise<Stamp | undefined> {
-    if (scope.waiters.length === 0 && scope.nextAt() <= this.now()) return scope.begin(this.now());
+  private async pass(scope: Scope, waiter: Waiter, until = Number.POSITIVE_INFINITY): Promise<Stamp | undefined> {
+    if (waiter.woken) return undefined;
+    if (scope.waiters.length === 0 && scope.nextAt() <= this.now()) return scope.letIn();
     let late: NodeJS.Timeout | undefined;
     const stamp = await new Promise<Stamp | undefined>((resolve) => {
-      const waiter: Waiter = {
-        group,
-        decide: (enters) => {
-          scope.waiters.splice(scope.waiters.indexOf(waiter), 1);
-          resolve(enters ? scope.begin(this.now()) : undefined);
-        },
+      waiter.decide = (enters) => {
+        waiter.decide = undefined;
+        scope.waiters.splice(scope.waiters.indexOf(waiter), 1);
+        resolve(enters ? scope.letIn() : undefined);
       };
-      if (first) scope.waiters.unshift(waiter);
-      else scope.waiters.push(waiter);
-      late = setTimeout(() => scope.waiters.includes(waiter) && waiter.decide(false), timerMs(until - this.now() + 1)).unref();
+      // behind those that are first too
+      const behind = waiter.first ? scope.waiters.findIndex((one) => !one.first) : -1;
+      scope.waiters.splice(behind < 0 ? scope.waiters.length : behind, 0, waiter);
+      late = setTimeout(() => scope.waiters.includes(waiter) && waiter.decide?.(false), timerMs(until - this.now() + 1)).unref();
       this.next(scope);
     });
     clearTimeout(late);
@@ -161,7 +196,7 @@ export class Scopes {
   /** Lets in who may, in order, and sees to it that the next one is let in when its time comes. */
   private next(scope: Scope): void {
     clearTimeout(scope.timer);
-    while (scope.waiters.length > 0 && scope.nextAt() <= this.now()) scope.waiters[0]!.decide(true);
+    while (scope.waiters.length > 0 && scope.nextAt() <= this.now()) scope.waiters[0]!.decide!(true);
     const at = scope.waiters.length > 0 ? scope.nextAt() : Number.POSITIVE_INFINITY;
     if (at < Number.POSITIVE_INFINITY) scope.timer = setTimeout(() => this.next(scope), timerMs(at - this.now())).unref();
   }

@@ -69,7 +69,7 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
     const { type } = channel;
     const onError = complain(this.log, `${type} delivery`);
     const policy = policyOf(config, channel);
-    this.http = createHttp({ policy, userAgent: userAgent(type, publicUrl(config)) });
+    this.http = createHttp({ policy, userAgent: userAgent(type, publicUrl(config)), connections: channel.connections });
     this.cache = new ChannelCache(await bus.bucket('CHANNELS'), channel, keyRing(need(config, 'FARMBELL_SECRET_KEYS')));
     const due = new DueRows({
       waiting,

@@ -50,4 +50,4 @@ const foldedOf = ({ id, created_at, epoch, replay_of, event }: Delivery): Folded
 });
 
 /** A summary is not folded again, and a test is nobody's storm. */
-export const foldable = ({ folds, test }: Delivery): boolean => !folds && !test;
+export const foldable = ({ folds, test, clears }: Delivery): boolean => !folds && !test && !clears;

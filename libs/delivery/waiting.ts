@@ -122,12 +122,15 @@ export class Waiting {
     return rows.map((row) => ({ ...row, seq: Number(row.seq) }));
   }
 
-  /** What waits in these lanes for another attempt than the first. */
-  tried(lanes: number[]): Promise<{ id: string; attempt: number }[]> {
-    return this.database.rows('select delivery as id, attempt from waiting where type = $1 and lane = any($2) and attempt > 1', [
-      this.type,
-      lanes,
-    ]);
+  /** What waits in these lanes for another attempt than the first; what a summary stands for has had its only one, too. */
+  async tried(lanes: number[]): Promise<{ id: string; attempt: number }[]> {
+    const retries = await this.database.rows<{ id: string; attempt: number }>(
+      'select delivery as id, attempt from waiting where type = $1 and lane = any($2) and attempt > 1',
+      [this.type, lanes],
+    );
+    const where = `type = $1 and lane = any($2) and cause <> 'backlog' and position('"folds":[{"id"' in body) > 0`;
+    const summaries = await this.read(where, [this.type, lanes]);
+    return [...retries, ...summaries.flatMap(({ body }) => (body.folds ?? []).map(({ id }) => ({ id, attempt: 2 })))];
   }
 
   /** Every channel that waits in these lanes. */

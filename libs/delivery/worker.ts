@@ -6,10 +6,11 @@ import type { ChannelCache, Ready } from './channel-cache.js';
 import { Finished } from './finished.js';
 import type { Http } from './http/index.js';
 import { observe } from './metrics.js';
+import { obey } from './obeying.js';
 import type { Pictures } from './pictures.js';
 import type { Prints } from './prints.js';
 import type { Receiving } from './receiving.js';
-import { attempted, ended, folded, subjectOf } from './reports.js';
+import { attempted, ended, subjectOf, tellFolded } from './reports.js';
 import { expiry, next } from './retry.js';
 import type { Limit, Scopes } from './scopes.js';
 import type { Surely } from './surely.js';
@@ -74,9 +75,12 @@ export class Worker {
 
   /** Whether it is done with; else it yields to a summary. */
   async work(given: Item, turn: Turn): Promise<'done' | 'yields'> {
-    const { finished, scopes, signal } = this.parts;
+    const { channel, finished, pictures, scopes, signal } = this.parts;
     let item = given;
     let first = false;
+    let prepared = false;
+    // one that it stands for comes once more when its ack was lost
+    for (const { id } of given.delivery.folds ?? []) finished.add(Finished.key(id, 1));
     while (!signal.aborted && !item.lost()) {
       const { delivery } = item;
       if (turn.yields()) return 'yields';
@@ -89,24 +93,40 @@ export class Worker {
         await pause(250, signal);
         continue;
       }
-      if (await this.isOver(item, ready)) return 'done';
-      if (ready === 'deleted') return 'done';
+      if ((await this.isOver(item, ready)) || ready === 'deleted') return 'done';
       const limits = this.limitsOf(ready);
+      // what takes time is done before, so that it holds up no limit; the picture is known for a minute then
+      if (!prepared && (delivery.event.snapshot || delivery.folds)) {
+        if (channel.takesPictures) await pictures.of(delivery.event);
+        await tellFolded(delivery, this.parts);
+        prepared = true;
+        continue;
+      }
       const leave = delivery.test
         ? () => {}
         : await scopes.enter({ limits, group: delivery.channel, first, until: expiry(delivery, ready.copy) });
       // woken: something has changed, so look again
       if (!leave) continue;
+      // a process that stood still meanwhile is not woken
+      if (signal.aborted || item.lost() || turn.yields()) {
+        leave(false);
+        continue;
+      }
+      if (delivery.clears) {
+        await this.parts.receiving.clear(delivery, ready.settings);
+        leave(true);
+        await this.parts.surely(async () => item.settle());
+        return 'done';
+      }
       if (turn.isLate(delivery)) {
         leave(false);
         turn.fold();
         return 'yields';
       }
-      const goesOn = await this.send(item, ready, limits, leave);
+      const goesOn = await this.send(item, ready, limits, leave, turn);
       if (!goesOn) return 'done';
       item = goesOn;
       first = true;
-      turn.goesOn(item);
     }
     return 'done';
   }
@@ -152,11 +172,11 @@ export class Worker {
     ready: Ready,
     limits: readonly Limit[],
     leave: (called: boolean) => void,
+    turn: Turn,
   ): Promise<Item | undefined> {
     const { delivery } = item;
     const { channel, http, origin, links, refused, waiting, onWait, prints, pictures, receiving, surely } = this.parts;
     const { settings, copy } = ready;
-    if (delivery.folds && delivery.attempt === 1) await this.tellFolded(delivery);
     await receiving.clear(delivery, settings);
     const edits = await prints.toChange(delivery, ready);
     const made = await attempt(channel, delivery, settings, {
@@ -169,13 +189,10 @@ export class Worker {
       ...(channel.takesPictures && { picture: await prints.known(await pictures.of(delivery.event), delivery.event, settings) }),
     });
     const { verdict, reply } = made;
-    const hold = reply && channel.holds?.(reply, settings);
-    if (hold) this.parts.scopes.pause(hold.key, hold.ms);
-    else if (verdict.reason === 'rate_limited' && verdict.retryAfterMs)
-      this.parts.scopes.pause(limits[0]!.key, verdict.retryAfterMs);
-    leave(true);
     const now = new Date();
     const then = next(delivery, verdict, copy, channel.retry.schedule, now);
+    obey(this.parts.scopes, { limits, verdict, hold: reply && channel.holds?.(reply, settings), then, now });
+    leave(true);
     const body: Delivery = {
       ...delivery,
       attempt: delivery.attempt + 1,
@@ -184,7 +201,12 @@ export class Worker {
       ...(verdict.without && { without: [...(delivery.without ?? []), verdict.without] }),
     };
     if (verdict.outcome === 'again' && verdict.moved) await prints.move(ready, verdict.moved);
-    if (verdict.outcome === 'delivered' && reply) await prints.sent(delivery, ready, reply, edits !== undefined);
+    if (verdict.outcome === 'delivered' && reply)
+      await prints.sent(delivery, ready, reply, edits !== undefined).catch(this.parts.onError);
+    const inPlace = 'at' in then && then.free && then.at.getTime() - now.getTime() < inPlaceMs;
+    const goesOn = inPlace ? this.parts.itemOf({ seq: item.seq, body }) : undefined;
+    // before its row is there, which may be due at once
+    if (goesOn) turn.goesOn(goesOn);
     if ('at' in then) {
       await surely(() => waiting.put({ seq: item.seq, cause: 'retry', due: then.at, body }));
       onWait(then.at);
@@ -192,27 +214,23 @@ export class Worker {
     const report = attempted(delivery, made, then, { channel, organization: copy.organization });
     await this.report(delivery, report);
     observe(channel.type, delivery, made.attempt, report.outcome);
-    if (reply && report.outcome === 'delivered') await receiving.opened(delivery, reply);
+    if (reply && report.outcome === 'delivered') await receiving.opened(delivery, reply).catch(this.parts.onError);
     if (!('at' in then)) {
       await surely(async () => item.settle());
       return undefined;
     }
     await surely(async () => item.wait());
-    return then.free && then.at.getTime() - now.getTime() < inPlaceMs ? this.parts.itemOf({ seq: item.seq, body }) : undefined;
-  }
-
-  /** Each says where it went, before the summary goes out: its outcome is the summary's. */
-  private async tellFolded(summary: Delivery): Promise<void> {
-    const { bus, surely } = this.parts;
-    await Promise.all(
-      folded(summary).map((report) => surely(() => bus.publish(subjectOf(report), report, { id: `${report.delivery}:folded` }))),
-    );
+    return goesOn;
   }
 
   /** Always true: it is over. */
   async end(item: Item, outcome: 'cancelled' | 'expired' | 'failed' | 'suppressed', meaning: string): Promise<true> {
-    await this.report(item.delivery, ended(item.delivery, outcome, meaning));
-    observe(this.parts.channel.type, item.delivery, undefined, outcome);
+    await tellFolded(item.delivery, this.parts);
+    // what carries no message has no reader to be told of it
+    if (!item.delivery.clears) {
+      await this.report(item.delivery, ended(item.delivery, outcome, meaning));
+      observe(this.parts.channel.type, item.delivery, undefined, outcome);
+    }
     await this.parts.surely(async () => item.settle());
     return true;
   }

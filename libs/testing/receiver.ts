@@ -1,5 +1,6 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 
 export interface ReceivedRequest {
   /** When its body had arrived, in milliseconds since 1970. */
@@ -45,7 +46,26 @@ interface Waiting {
   resolve: (request: ReceivedRequest) => void;
 }
 
-/** An HTTP server on a free port of loopback that records what it gets; `answer` says what it answers (204 without it). */
+const wantedPort = new AsyncLocalStorage<number>();
+
+/** What `start` starts listens on this port; on a free one where it is taken. */
+export const onPort = <T>(port: number, start: () => T): T => wantedPort.run(port, start);
+
+/** Listens on loopback: on a free port, or where `onPort` says. */
+export async function listen(server: Server, port = wantedPort.getStore() ?? 0): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const ready = () => {
+      server.off('error', reject);
+      resolve();
+    };
+    server.once('error', reject).listen(port, '127.0.0.1', ready);
+  }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE' || port === 0) throw error;
+    return listen(server, 0);
+  });
+}
+
+/** An HTTP server on a free port of loopback (see `onPort`) that records what it gets; `answer` says what it answers (204 without it). */
 export async function receiver(answer: AnswerOf = () => undefined): Promise<Receiver> {
   const requests: ReceivedRequest[] = [];
   const handedOut = new Set<ReceivedRequest>();
@@ -73,7 +93,7 @@ export async function receiver(answer: AnswerOf = () => undefined): Promise<Rece
     // A sender that hangs up, or an answer() that throws: the connection is cut, the server goes on.
     handle(incoming, response).catch(() => response.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await listen(server);
 
   const next: Receiver['next'] = (matches = () => true, ms = 5_000) =>
     new Promise((resolve, reject) => {

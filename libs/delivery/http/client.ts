@@ -29,7 +29,7 @@ export type HttpOptions = {
   policy: EgressPolicy;
   userAgent: string;
   /** Connections per origin; without a limit, so that hanging channels leave the others on the same host theirs. */
-  connections?: number;
+  connections?: number | undefined;
   /** All addresses of a name; the system's resolver by default. */
   resolve?: (host: string) => Promise<Resolved[]>;
   /** Certificate authorities to trust in place of Node's own, PEM. */

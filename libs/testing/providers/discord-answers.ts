@@ -10,9 +10,11 @@ const errors = {
   40005: [413, 'Request entity too large'],
   40333: [403, 'internal network error'],
   50006: [400, 'Cannot send an empty message'],
+  50083: [400, 'Thread is archived'],
   50027: [401, 'Invalid Webhook Token'],
   50035: [400, 'Invalid Form Body'],
   50109: [400, 'The request body contains invalid JSON.'],
+  160005: [400, 'Thread is locked'],
   220001: [400, 'Webhooks posted to forum channels must have a thread_name or thread_id'],
   220002: [400, 'Webhooks posted to forum channels cannot have both a thread_name and thread_id'],
   220003: [400, 'Webhooks can only create threads in forum channels'],
@@ -41,6 +43,18 @@ export const slowDown = (waitS: number, scope: string, headers: Record<string, s
   status: 429,
   headers: { ...headers, 'retry-after': String(Math.ceil(waitS)), 'x-ratelimit-scope': scope },
   body: { message: 'You are being rate limited.', retry_after: waitS, global: false },
+});
+
+/** It comes as 429 with a code: https://github.com/aikaterna/aikaterna-cogs/issues/302 */
+export const tooManyOldEdits = (waitS: number): Answer => ({
+  status: 429,
+  headers: { 'retry-after': String(Math.ceil(waitS)) },
+  body: {
+    message: 'Maximum number of edits to messages older than 1 hour reached. Try again later.',
+    code: 30046,
+    retry_after: waitS,
+    global: false,
+  },
 });
 
 /** What stands in front of Discord, once it has had enough of an address: no JSON, no X-RateLimit headers. */

@@ -4,6 +4,8 @@ export interface DiscordLimits {
   webhook: Limit;
   /** Of one channel, shared by all its webhooks; announced nowhere. */
   channel: Limit;
+  /** Edits of messages that are older than an hour, of one channel; announced nowhere: https://github.com/circuitsacul/starboard-4/issues/118 */
+  oldEdits: Limit;
 }
 interface Limit {
   requests: number;
@@ -13,7 +15,10 @@ interface Limit {
 export const observedLimits: DiscordLimits = {
   webhook: { requests: 5, perMs: 2_000 },
   channel: { requests: 30, perMs: 60_000 },
+  oldEdits: { requests: 3, perMs: 20_000 },
 };
+
+export const oldMs = 3_600_000;
 
 export interface Admission {
   /** Seconds to wait, when the request is one too many. */
@@ -41,6 +46,14 @@ export class DiscordBuckets {
     }
     const waitS = full && (full.until - this.now()) / 1000;
     return { ...(waitS !== undefined && { waitS }), scope: full === shared ? 'shared' : 'user', headers: this.headers(own) };
+  }
+
+  /** Seconds to wait, when this edit of an old message is one too many. */
+  admitOldEdit(channel: string): number | undefined {
+    const window = this.windowOf(`old edits ${channel}`, this.limits.oldEdits);
+    if (window.left === 0) return (window.until - this.now()) / 1000;
+    window.left -= 1;
+    return undefined;
   }
 
   private windowOf(key: string, limit: Limit): { until: number; left: number } {

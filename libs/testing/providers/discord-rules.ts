@@ -9,6 +9,8 @@ const most = { title: 256, description: 4096, name: 256, value: 1024, footer: 20
 const known = {
   message:
     'content username avatar_url tts embeds allowed_mentions components attachments flags thread_name applied_tags poll payload_json',
+  // https://discord.com/developers/docs/resources/webhook#edit-webhook-message
+  edit: 'content embeds flags allowed_mentions components attachments payload_json poll',
   embed: 'title type description url timestamp color footer image thumbnail video provider author fields',
 };
 
@@ -16,13 +18,14 @@ const known = {
  * Characters as Discord counts them: code points, once the ends are trimmed. A member of its staff on the counting:
  * https://github.com/discord/discord-api-docs/issues/1315
  */
-const count = (text: unknown): number => (typeof text === 'string' ? [...text.trim()].length : 0);
+const count = (text: unknown): number => (typeof text === 'string' ? [...text.replace(ends, '')].length : 0);
+const ends = /^[\s\p{Cc}]+|[\s\p{Cc}]+$/gu;
 
-/** Everything that Discord would refuse in this message; `files` are the names of the attached files. */
-export function wrongs(message: Message, files: readonly string[]): Wrong[] {
+/** Everything that Discord would refuse in this message, or in this edit of one; `files` are the names of the attached files. */
+export function wrongs(message: Message, files: readonly string[], kind: 'message' | 'edit'): Wrong[] {
   const { content, username, avatar_url, embeds = [], allowed_mentions: allowed } = message;
   return [
-    ...unknownKeys(message, known.message, ''),
+    ...unknownKeys(message, known[kind], ''),
     ...textWrongs(content, 'content', 2000),
     ...(username === undefined ? [] : usernameWrongs(username)),
     ...(avatar_url === undefined ? [] : urlWrongs(avatar_url, 'avatar_url')),
@@ -103,7 +106,7 @@ function urlWrongs(text: string, path: string): Wrong[] {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url && !/^https?:$/.test(url.protocol))
     return [[path, 'URL_TYPE_INVALID_SCHEME', `Scheme "${url.protocol.slice(0, -1)}" is not supported.`]];
-  if (!url?.hostname.includes('.')) return [[path, 'URL_TYPE_INVALID_URL', 'Not a well formed URL.']];
+  if (!url?.hostname.includes('.') || /[\s<>]/.test(text)) return [[path, 'URL_TYPE_INVALID_URL', 'Not a well formed URL.']];
   return text.length > 2048 ? [tooLong(path, 2048)] : [];
 }
 

@@ -1,4 +1,5 @@
 import { type DiscordOptions, type DiscordProvider, discordProvider } from './discord.js';
+import { callTo, embed, formOf } from './discord-client.js';
 
 let discord: DiscordProvider;
 afterEach(() => discord?.close());
@@ -7,24 +8,7 @@ const start = async (options?: DiscordOptions) => {
   discord = await discordProvider(options);
   return discord;
 };
-/** One call as a well-behaved client makes it; `path` comes behind the webhook's URL. */
-async function call(url: string, method: string, path = '', body?: unknown, headers: Record<string, string> = {}) {
-  const json = body === undefined || body instanceof FormData || typeof body === 'string' ? body : JSON.stringify(body);
-  const response = await fetch(url.replace('https://discord.com', discord.origin) + path, {
-    method,
-    body: json as string,
-    headers: {
-      'user-agent': 'DiscordBot (https://x.example, 1)',
-      ...(json && json === body ? {} : json && { 'content-type': 'application/json' }),
-      ...headers,
-    },
-  });
-  const text = await response.text();
-  // biome-ignore lint/suspicious/noExplicitAny: whatever came back
-  const reply: any = text.startsWith('{') ? JSON.parse(text) : text;
-  return { status: response.status, headers: response.headers, reply };
-}
-const embed = (fields: object) => ({ embeds: [fields] });
+const call = (...args: Parameters<ReturnType<typeof callTo>>) => callTo(discord)(...args);
 
 describe('the local Discord', () => {
   it('answers 204, or 200 with the message to those who wait, on every version', async () => {
@@ -44,7 +28,7 @@ describe('the local Discord', () => {
     expect(await call(url, 'GET', `/messages/${id}`)).toMatchObject({ status: 404, reply: { code: 10008 } });
     expect(await call(url, 'PATCH', inThread, { content: 'b' })).toMatchObject({
       status: 200,
-      reply: { id, content: 'b', edits: 1 },
+      reply: { id, content: 'b', channel_id: '1111111111111111', edited_timestamp: expect.any(String) },
     });
     expect(await call(url, 'PATCH', inThread, { content: '' })).toMatchObject({ status: 400, reply: { code: 50006 } });
     expect((await call(url, 'DELETE', inThread)).status).toBe(204);
@@ -119,33 +103,32 @@ describe('the local Discord', () => {
 
   it('takes files with payload_json, and a picture of the embed only when it came along', async () => {
     const url = (await start({ limits: null })).webhookUrl();
-    const form = (name: string) => {
-      const data = new FormData();
-      data.append('payload_json', JSON.stringify(embed({ image: { url: 'attachment://snapshot.jpg' } })));
-      data.append('files[0]', new Blob([new Uint8Array(9)], { type: 'image/jpeg' }), name);
-      return data;
-    };
-    expect((await call(url, 'POST', '?wait=true', form('snapshot.jpg'))).reply.attachments).toMatchObject([
-      { filename: 'snapshot.jpg', size: 9 },
-    ]);
-    expect((await call(url, 'POST', '?wait=true', form('other.jpg'))).status).toBe(400);
+    const body = embed({ image: { url: 'attachment://snapshot.jpg' } });
+    const { status, reply } = await call(url, 'POST', '?wait=true', formOf(body, 'snapshot.jpg'));
+    // what the embed shows is not among the attachments
+    expect([status, reply.attachments, reply.embeds[0].image.url]).toEqual([200, [], expect.stringMatching(/^https:\/\/cdn\./)]);
+    expect(discord.messages[0]).toMatchObject({
+      attachments: [{ filename: 'snapshot.jpg', size: 9 }],
+      pictures: [{ name: 'snapshot.jpg', at: 'embed' }],
+    });
+    expect((await call(url, 'POST', '?wait=true', formOf(body, 'other.jpg'))).status).toBe(400);
   });
 
-  it('appends files at an edit, and keeps of the old ones those that are listed', async () => {
+  it('refuses forms with other parts, and lists of attachments that do not say what is there', async () => {
     const url = (await start({ limits: null })).webhookUrl();
-    const form = (body: object, name: string) => {
-      const data = new FormData();
-      data.append('payload_json', JSON.stringify(body));
-      data.append('files[0]', new Blob(['x']), name);
-      return data;
-    };
-    const { id } = (await call(url, 'POST', '?wait=true', form({ content: 'a' }, '1.jpg'))).reply;
-    const edit = async (body: object, name: string) =>
-      (await call(url, 'PATCH', `/messages/${id}`, form(body, name))).reply.attachments.map(
-        (one: { filename: string }) => one.filename,
+    const strange = formOf({ content: 'a' }, '1.jpg');
+    strange.append('file', new Blob(['x']), '2.jpg');
+    expect((await call(url, 'POST', '', strange)).reply.errors).toHaveProperty('file');
+    for (const attachments of [[], [{ id: 1 }], [{ id: 0, filename: '2.jpg' }], [{ id: 0, description: 'a'.repeat(1025) }]])
+      expect((await call(url, 'POST', '', formOf({ content: 'a', attachments }, '1.jpg'))).reply.errors).toHaveProperty(
+        'attachments',
       );
-    expect(await edit({}, '2.jpg')).toEqual(['1.jpg', '2.jpg']);
-    expect(await edit({ attachments: [{ id: 0, filename: '3.jpg' }] }, '3.jpg')).toEqual(['3.jpg']);
+    expect((await call(url, 'POST', '', formOf({ content: 'a', attachments: [{ id: 0 }] }, '1.jpg'))).status).toBe(204);
+  });
+
+  it('refuses what is no key of a query', async () => {
+    const url = (await start({ limits: null })).webhookUrl();
+    expect((await call(url, 'POST', '?wait=true&thread=7', { content: 'a' })).reply.errors).toHaveProperty('thread');
   });
 
   it('says whom a message pings: by default users, in embeds nobody', async () => {

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { APIEmbed } from 'discord-api-types/v10';
 import type { Answer, ReceivedRequest } from '../receiver.js';
-import { cloudflareBlock, refusal, slowDown, unknownPage } from './discord-answers.js';
-import { type Admission, DiscordBuckets, type DiscordLimits, observedLimits } from './discord-limits.js';
-import { isTrue, messageOf, pingsOf, placeFault } from './discord-request.js';
-import type { Message } from './discord-rules.js';
+import { cloudflareBlock, refusal, slowDown, tooManyOldEdits, unknownPage } from './discord-answers.js';
+import { type Admission, DiscordBuckets, type DiscordLimits, observedLimits, oldMs } from './discord-limits.js';
+import { edit, posted, type ReadMessage, told } from './discord-message.js';
+import { isTrue, messageOf, placeFault, queryFault } from './discord-request.js';
 import { type Provider, provider } from './provider.js';
+
+export type { ReadMessage } from './discord-message.js';
 
 export interface DiscordOptions {
   /** Null: no limits. What is left out is as observed at Discord. */
@@ -16,33 +17,22 @@ export interface DiscordOptions {
   blockAfter?: number;
 }
 
-/** A message as its readers see it. */
-export interface ReadMessage {
-  id: string;
-  channel_id: string;
-  webhook_id: string;
-  thread_id: string | null;
-  content: string;
-  embeds: APIEmbed[];
-  username: string;
-  avatar_url: string | null;
-  attachments: { id: string; filename: string; size: number }[];
-  allowed_mentions: Message['allowed_mentions'];
-  /** Whom it pings: `@everyone`, `@here`, `<@id>`, `<@&id>`. */
-  pings: string[];
-  edits: number;
-}
-
 export interface WebhookOptions {
   channel?: string;
   threads?: string[];
   /** Posts need a thread there. */
   forum?: boolean;
+  /** 1: takes messages; 2: follows another channel. */
+  type?: 1 | 2;
 }
+
+export type ThreadState = 'open' | 'archived' | 'locked' | 'deleted';
 
 export interface DiscordProvider extends Provider {
   /** Makes a webhook and returns its URL as Discord shows it; requests to its path are to be sent to `origin`. */
   webhookUrl(options?: WebhookOptions): string;
+  /** What somebody in Discord does with a thread. */
+  setThread(id: string, state: ThreadState): void;
   messages: ReadMessage[];
   /** From now on what stands in front of Discord refuses everything, or no longer. */
   cloudflare(on: boolean): void;
@@ -54,12 +44,14 @@ interface Webhook extends Required<WebhookOptions> {
 }
 
 const path = /^\/api(?:\/v(?:[6-9]|10))?\/webhooks\/(\d+)\/([\w-]+)(?:\/messages\/(\d+))?\/?$/;
+const notAllowed: Answer = { status: 405, body: { message: '405: Method Not Allowed', code: 0 } };
 
 /** A strict Discord of incoming webhooks: https://discord.com/developers/docs/resources/webhook */
 export async function discordProvider(options: DiscordOptions = {}): Promise<DiscordProvider> {
   const { now = Date.now, limits = {}, blockAfter = 10_000 } = options;
   const buckets = limits && new DiscordBuckets({ ...observedLimits, ...limits }, now);
   const webhooks = new Map<string, Webhook>();
+  const threads = new Map<string, ThreadState>();
   const messages: ReadMessage[] = [];
   let [serial, refused, blocked] = [0n, 0, false];
   const snowflake = () => String(((BigInt(now()) - 1_420_070_400_000n) << 22n) | (serial++ & 0x3fffffn));
@@ -83,84 +75,71 @@ export async function discordProvider(options: DiscordOptions = {}): Promise<Dis
     if (webhook.token !== token) return refusal(50027);
     const admission: Admission = buckets ? buckets.admit(id, webhook.channel) : { scope: 'user', headers: {} };
     if (admission.waitS !== undefined) return slowDown(admission.waitS, admission.scope, admission.headers);
-    const answer = await (messageId ? onMessage : onWebhook)(request, webhook, url.searchParams, messageId ?? '');
+    const answer =
+      queryFault(request.method, url.searchParams) ??
+      (await (messageId ? onMessage : onWebhook)(request, webhook, url.searchParams, messageId ?? ''));
     return { ...answer, headers: { ...answer.headers, ...admission.headers } };
   }
 
   async function onWebhook(request: ReceivedRequest, webhook: Webhook, query: URLSearchParams): Promise<Answer> {
-    const { id, token, channel } = webhook;
+    const { id, token, channel, type } = webhook;
     if (request.method === 'GET')
-      return {
-        status: 200,
-        body: { id, type: 1, name: 'Farm', channel_id: channel, guild_id: '1', token, application_id: null },
-      };
+      return { status: 200, body: { id, type, name: 'Farm', channel_id: channel, guild_id: '1', token, application_id: null } };
     if (request.method === 'DELETE') {
       webhooks.delete(id);
       return { status: 204 };
     }
-    if (request.method !== 'POST') return { status: 405, body: { message: '405: Method Not Allowed', code: 0 } };
+    if (request.method !== 'POST') return notAllowed;
     const read = await messageOf(request);
     if ('refused' in read) return read.refused;
-    const { message, files } = read;
-    const thread = query.get('thread_id');
-    const place = placeFault(webhook, thread, message.thread_name);
-    if (place) return place;
-    const added: ReadMessage = {
-      id: snowflake(),
-      channel_id: channel,
-      webhook_id: id,
-      thread_id: thread ?? (message.thread_name ? snowflake() : null),
-      content: message.content ?? '',
-      embeds: message.embeds ?? [],
-      username: message.username ?? 'Farm',
-      avatar_url: message.avatar_url ?? null,
-      attachments: files.map((file) => ({ id: snowflake(), ...file })),
-      allowed_mentions: message.allowed_mentions,
-      pings: pingsOf(message),
-      edits: 0,
-    };
+    const { thread_name: name } = read.message;
+    const wanted = query.get('thread_id');
+    const fault = placeFault(webhook, wanted, name) ?? (wanted && threads.get(wanted) === 'deleted' ? refusal(10003) : undefined);
+    if (fault) return fault;
+    if (wanted && threads.get(wanted) === 'locked') return refusal(160005);
+    // a message opens an archived thread again
+    if (wanted) threads.set(wanted, 'open');
+    const thread = wanted ?? (name ? snowflake() : null);
+    if (thread && !webhook.threads.includes(thread)) webhook.threads.push(thread);
+    const added = posted(read, { id: snowflake(), channel, webhook: id, thread }, now(), snowflake);
     messages.push(added);
-    return isTrue(query.get('wait')) ? { status: 200, body: added } : { status: 204 };
+    return isTrue(query.get('wait')) ? { status: 200, body: told(added) } : { status: 204 };
   }
 
   async function onMessage(request: ReceivedRequest, webhook: Webhook, query: URLSearchParams, id: string): Promise<Answer> {
+    const thread = query.get('thread_id');
+    const state = thread === null ? 'open' : threads.get(thread);
+    if (state === 'deleted') return refusal(10003);
     // a message in a thread is found with its thread alone: https://github.com/discord/discord-api-docs/issues/3519
-    const found = messages.find(
-      (one) => one.id === id && one.webhook_id === webhook.id && one.thread_id === query.get('thread_id'),
-    );
+    const found = messages.find((one) => one.id === id && one.webhook_id === webhook.id && one.thread_id === thread);
     if (!found) return refusal(10008);
-    if (request.method === 'GET') return { status: 200, body: found };
+    if (request.method === 'GET') return { status: 200, body: told(found) };
     if (request.method === 'DELETE') {
       messages.splice(messages.indexOf(found), 1);
       return { status: 204 };
     }
+    if (request.method !== 'PATCH') return notAllowed;
+    if (state === 'archived') return refusal(50083);
+    if (state === 'locked') return refusal(160005);
     const read = await messageOf(request, found);
     if ('refused' in read) return read.refused;
-    const { message, files } = read;
-    const { content = found.content, embeds = found.embeds, attachments, allowed_mentions } = message;
-    // from v10 on a list of attachments names all that stay; new files come behind
-    const kept = attachments
-      ? found.attachments.filter((one) => attachments.some((a) => String(a.id) === one.id))
-      : found.attachments;
-    Object.assign(found, {
-      content: content ?? '',
-      embeds: embeds ?? [],
-      attachments: [...kept, ...files.map((file) => ({ id: snowflake(), ...file }))],
-      allowed_mentions,
-      edits: found.edits + 1,
-    });
-    return { status: 200, body: found };
+    const waitS = now() - found.posted_at > oldMs ? buckets?.admitOldEdit(webhook.channel) : undefined;
+    if (waitS !== undefined) return tooManyOldEdits(waitS);
+    edit(found, read, now(), snowflake);
+    return { status: 200, body: told(found) };
   }
 
   const server = await provider(behave);
   return {
     ...server,
     messages,
+    setThread: (id, state) => void threads.set(id, state),
     cloudflare: (on) => {
       blocked = on;
     },
-    webhookUrl: ({ channel = snowflake(), threads = [], forum = false } = {}) => {
-      const webhook = { id: snowflake(), token: randomBytes(51).toString('base64url'), channel, threads, forum };
+    webhookUrl: ({ channel = snowflake(), threads: known = [], forum = false, type = 1 } = {}) => {
+      const token = randomBytes(51).toString('base64url');
+      const webhook = { id: snowflake(), token, channel, threads: [...known], forum, type };
       webhooks.set(webhook.id, webhook);
       return `https://discord.com/api/webhooks/${webhook.id}/${webhook.token}`;
     },

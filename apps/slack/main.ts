@@ -1,0 +1,4 @@
+import { run } from '#runtime';
+import { SlackModule } from './index.js';
+
+await run('slack', [SlackModule]);

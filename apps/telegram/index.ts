@@ -1,0 +1,5 @@
+import { deliveryModule } from '#delivery';
+import { telegram } from './telegram.js';
+
+export const TelegramModule = deliveryModule(telegram);
+export { telegram };
