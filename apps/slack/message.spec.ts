@@ -43,14 +43,14 @@ describe('a Slack message', () => {
       type: 'section',
       text: {
         type: 'mrkdwn',
-        text: '✅ *Print Complete: Benchy (X1C)*\nJob #142 completed on X1C after 1h 23m.',
+        text: '*Print Complete: Benchy (X1C)*\nJob #142 completed on X1C after 1h 23m.',
         verbatim: true,
       },
     });
     expect(blocks?.at(-2)).toMatchObject({ text: { text: '<https://farm.example.org/142|Open>' } });
     expect(blocks?.at(-1)).toMatchObject({
       type: 'context',
-      elements: [{ text: 'Farmbell · <!date^1772362800^{date_short_pretty} at {time}|2026-03-01 11:00 UTC>' }],
+      elements: [{ text: '✅ Farmbell · <!date^1772362800^{date_short_pretty} at {time}|2026-03-01 11:00 UTC>' }],
     });
     expect(rest).toEqual({ unfurl_links: false, unfurl_media: false });
   });
@@ -86,14 +86,14 @@ describe('a Slack message', () => {
     ['warning', '⚠️'],
     ['error', '❌'],
     ['critical', '🚨'],
-  ])('of severity %s begins with %s', (severity, emoji) => {
+  ])('of severity %s shows %s: first in a notification, and in the footer', (severity, emoji) => {
     const message = render(eventOf({ ...benchy, severity }));
-    for (const text of [message.text, textsOf(message)[0]]) expect(text?.startsWith(`${emoji} `)).toBe(true);
+    for (const text of [message.text, textsOf(message).at(-1)]) expect(text?.startsWith(`${emoji} `)).toBe(true);
   });
 
   it('has a bold title of one line, also where the event has a blank one or one of two lines', () => {
-    expect(textsOf(render({ ...eventOf(benchy), title: ' \n', message: ' ' }))[0]).toBe('✅ *job.succeeded*');
-    expect(textsOf(render({ ...eventOf(benchy), title: ' a\r\n\tb ', message: 'c' }))[0]).toBe('✅ *a b*\nc');
+    expect(textsOf(render({ ...eventOf(benchy), title: ' \n', message: ' ' }))[0]).toBe('*job.succeeded*');
+    expect(textsOf(render({ ...eventOf(benchy), title: ' a\r\n\tb ', message: 'c' }))[0]).toBe('*a b*\nc');
   });
 
   it('escapes once what people and slicers write, and nothing else', () => {
@@ -104,7 +104,7 @@ describe('a Slack message', () => {
       expect(message.text.startsWith(`✅ ${plain}\n${plain}`)).toBe(true);
       expect(JSON.stringify(message)).not.toMatch(/<[!@](?!date\^)/);
     }
-    expect(textsOf(render(event))).toEqual(expect.arrayContaining([`✅ *${plain}*\n${plain}`, `*Printer*\n${plain}`]));
+    expect(textsOf(render(event))).toEqual(expect.arrayContaining([`*${plain}*\n${plain}`, `*Printer*\n${plain}`]));
   });
 
   it.each([
@@ -127,7 +127,7 @@ describe('a Slack message', () => {
 
   it('tells a time before 1970 as it is', () => {
     expect(textsOf(render({ ...eventOf(benchy), time: '1969-07-20T20:17:40.000Z' })).at(-1)).toBe(
-      'Farmbell · 1969-07-20 20:17 UTC',
+      '✅ Farmbell · 1969-07-20 20:17 UTC',
     );
   });
 });
@@ -138,7 +138,7 @@ describe('the length of a Slack message', () => {
       eventOf({ ...benchy, title: 't'.repeat(500), message: 'm'.repeat(8000), printer: { location: 'l'.repeat(1000) } }),
     );
     expect([long.text.length, textsOf(long)[0]?.length]).toEqual([4000, 3000]);
-    expect(textsOf(long)[0]).toMatch(/^✅ \*t{500}\*\nm+…$/);
+    expect(textsOf(long)[0]).toMatch(/^\*t{500}\*\nm+…$/);
     expect(textsOf(long)).toContain(`*Location*\n${'l'.repeat(1000)}`);
   });
 

@@ -43,7 +43,7 @@ function blocksOf(
   const first = firstSection(content);
   const advice = content.advice === '' ? [] : [escaped(content.advice, share.advice)];
   const link = href === undefined ? [] : [linked(href, 'Open')];
-  const footer = `Farmbell · ${when(event.time)}`;
+  const footer = `${content.emoji} Farmbell · ${when(event.time)}`;
   const room = most.all - [first, ...advice, ...link, footer].join('').length;
   const facts = rows(fitting(content.facts.map(field), room), most.fields);
   const image: ImageBlock[] = picture === undefined ? [] : [{ type: 'image', image_url: picture, alt_text: 'Snapshot' }];
@@ -60,8 +60,8 @@ function blocksOf(
   ];
 }
 
-function firstSection({ emoji, title, message }: Content): string {
-  const head = `${emoji} ${bold(escaped(oneLine(title), share.title))}`;
+function firstSection({ title, message }: Content): string {
+  const head = bold(escaped(oneLine(title), share.title));
   return lines(head, escaped(message, most.section - head.length - 1));
 }
 

@@ -19,6 +19,7 @@ export const telegram = channel<typeof settings, TelegramMessage>({
   holds: holdOf,
   retry: { mode: 'backoff', schedule: [0, 5, 60, 300, 1800], expiresAfterS: 3600 },
   takesPictures: true,
+  moves: true,
   // a file's name is known to the bot that sent it alone: https://core.telegram.org/bots/api#sending-files
   fileScope: botOf,
   fileOf,

@@ -78,6 +78,9 @@ describe('the message of a print', () => {
     const prints = open({ edits: { ...typeOf().edits!, everyMs } });
     expect(await prints.isDue(on(progressOf(1)), ready({ progress_every: null }))).toBe(true);
     await sent(prints, started, 'm1');
+    // the first comes whenever the message was made
+    expect(await prints.isDue(on(progressOf(1)), ready({ progress_every: null }))).toBe(true);
+    await sent(prints, on(progressOf(1)), 'm1', true);
     expect(await prints.isDue(on(progressOf(50)), ready({ progress_every: null }))).toBe(false);
     expect(ages.length === 1 && ages[0]! >= 0).toBe(true);
     expect(await open({ edits: { ...typeOf().edits!, everyMs: () => 0 } }).isDue(on(progressOf(50)), ready())).toBe(true);
