@@ -39,12 +39,16 @@ describe('memory', () => {
   });
 
   it('does not take what was read for newer than what was written meanwhile', async () => {
-    const memory = open();
-    await memory.put('k', { n: 1 }, hour);
-    memory.forget();
+    let answer: (rows: unknown[]) => void = () => {};
+    const rows = () =>
+      new Promise((done) => {
+        answer = done;
+      });
+    const memory = new Memory({ rows, query: async () => [] } as never, 'telegram');
     const reading = memory.get('k');
-    await Promise.all([memory.put('k', { n: 2 }, hour), reading]);
-    expect(await memory.get('k')).toEqual({ n: 2 });
+    await memory.put('k', { n: 2 }, hour);
+    answer([{ value: { n: 1 } }]);
+    expect([await reading, await memory.get('k')]).toEqual([{ n: 2 }, { n: 2 }]);
   });
 
   it('ends: what is over is neither read nor listed, and is swept', async () => {

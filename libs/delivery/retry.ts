@@ -8,8 +8,8 @@ export type Next = { outcome: 'delivered' | 'failed' | 'expired' } | { at: Date;
 const jitter = 0.2;
 /** A provider that asks to wait again and again is asked more and more rarely, whatever it says. */
 const rarestMs = 300_000;
-/** Times that a message is sent again at once: each of its parts left out, and a new address. */
-const mostAgain = 8;
+/** Each part is left out once; this ends what moves a channel to and fro, however often it was asked to wait meanwhile. */
+const mostAgain = 50;
 
 /**
  * What follows an attempt. `schedule` are the seconds before attempt 1, 2, …; jitter only lengthens, so that nothing comes
