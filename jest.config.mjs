@@ -1,5 +1,7 @@
 /** Tests run on the built files: what is tested is what ships. */
 export default {
+  // modules of suites that are done stay in a worker's memory: it is begun anew before that hurts
+  workerIdleMemoryLimit: '1GB',
   roots: ['<rootDir>/dist'],
   testMatch: ['**/*.spec.js'],
   transform: {},
