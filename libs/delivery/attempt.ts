@@ -53,7 +53,7 @@ export async function attempt(
     ...(reply && { reply }),
   });
   try {
-    const links = { ...context.links, ...(picture && { picture: picture.name }), without };
+    const links = { ...context.links, channel: delivery.channel, ...(picture && { picture: picture.name }), without };
     const message = channel.render(delivery.event, settings, links);
     const reply = await channel.send(message, settings, {
       deliveryId: delivery.id,

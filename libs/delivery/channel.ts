@@ -60,6 +60,8 @@ export interface CheckContext {
 /** Where readers get to from a message, and what can be shown of it. */
 export interface Links {
   publicUrl: string;
+  /** The channel's id. */
+  channel?: string;
   /** The name of the picture that goes with the message, as `Sending.picture`. */
   picture?: string;
   /** What this provider refused of this message before: to be left out. */
@@ -93,6 +95,8 @@ export interface Channel<S extends z.ZodObject = z.ZodObject, M = unknown> {
   /** Connections to the provider at once, where it minds: without a limit unless told. */
   connections?: number;
   retry: { mode: 'once' | 'backoff'; schedule: readonly number[]; expiresAfterS: number };
+  /** The mode that these settings preset, where it is not `retry.mode`. */
+  retryMode?: (settings: z.infer<S>) => 'once' | 'backoff';
   /** Pictures are given to `send`. */
   takesPictures?: boolean;
   /** What a picture's name at the provider can be used by, e.g. one bot. Needs `fileOf`. */

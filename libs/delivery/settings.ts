@@ -52,13 +52,14 @@ export function checkSettings(
   if (faults.length) throw invalid(faults.map(([path, message]) => helped(channel, { path, message })));
   const generated = (channel.generate?.(parsed.data, rotate) ?? {}) as Record<string, string>;
   const whole = { ...parsed.data, ...generated };
+  const mode = channel.retryMode?.(whole) ?? channel.retry.mode;
   return {
     settings: whole,
     shown: shownOf(channel, whole),
     generated,
     scope: channel.scope(whole),
     defaults: {
-      retry: { mode: channel.retry.mode, attempts: channel.retry.schedule.length },
+      retry: { mode, attempts: channel.retry.schedule.length },
       expires_after_s: channel.retry.expiresAfterS,
       progress: channel.edits ? 'edit' : 'post',
       progress_every: channel.chat ? { percent: 10, seconds: 3600 } : null,
