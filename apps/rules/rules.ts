@@ -8,6 +8,7 @@ import { obey } from './commands.js';
 import { Copies } from './copies.js';
 import { fold } from './fold.js';
 import { MatchIndex } from './match-index.js';
+import { matches } from './matches.js';
 import { sendTest } from './test-delivery.js';
 
 /** The rules service: answers for channels on every replica; folds EVENTS and obeys commands on the active one. */
@@ -99,6 +100,7 @@ export class Rules implements OnApplicationBootstrap, OnModuleDestroy, OnApplica
       answer(this.bus, name, handle, (error) => this.log.error(error, name));
     on('rules.channel.create', ({ account, id, channel, verify }) => channels.create(account, id, channel, verify));
     on('rules.channel.list', (asked) => channels.list(asked));
+    on('rules.event.match', (asked) => matches(this.database, asked));
     on('rules.channel.get', ({ account, id }) => channels.get(account, id));
     on('rules.channel.patch', ({ account, id, patch }) => channels.patch(account, id, patch));
     on('rules.channel.rotate-key', ({ account, id }) => channels.rotateKey(account, id));

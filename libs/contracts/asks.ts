@@ -76,6 +76,20 @@ interface OwnerAsks {
   /** Puts a test delivery into the channel's lane; its report goes to `reply`. */
   'rules.channel.test': [{ account: string; id: string; reply: string }, { delivery: string }];
 
+  /** What each channel makes of an event by its present selection: `due`, or the first thing that keeps the event away. */
+  'rules.event.match': [
+    {
+      account: string;
+      event: Pick<FarmEvent, 'type' | 'severity' | 'organization' | 'printer' | 'data'>;
+      after?: string;
+      limit: number;
+    },
+    {
+      channels: { id: string; name: string; match: string; min_severity: string | null; created_at: string }[];
+      more: boolean;
+    },
+  ];
+
   /** Asked of the replica that folds: it reads these channels anew before it answers, so that the next event meets them. */
   'rules.index.refresh': [{ channels: string[] }, null];
 

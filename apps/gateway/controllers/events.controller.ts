@@ -1,13 +1,14 @@
 import { Controller, Inject } from '@nestjs/common';
 import { z } from 'zod';
 import { ask, Bus } from '#bus';
-import { type FarmEvent, text } from '#contracts';
+import { type DeliveryView, type FarmEvent, text } from '#contracts';
 import { CONFIG, publicUrl, type Settings } from '#runtime';
 import { cursor, eventType, limit, moment, pageOf } from '../http/page.js';
 import type { Call } from '../routes/call.js';
 import { Route } from '../routes/route.js';
-import { cloudEvent, event, events, published } from '../routes/shapes.js';
+import { cloudEvent, event, events, published, why as whyAnswer } from '../routes/shapes.js';
 import { Publishing } from './publishing.js';
+import { type Why, whyOf } from './why.js';
 
 const eventQuery = z.strictObject({
   limit,
@@ -64,6 +65,42 @@ export class EventsController {
   })
   async get({ caller, params }: Call) {
     return this.shown(await ask(this.bus, 'journal.event.get', { account: caller.account, id: params.id! }));
+  }
+
+  @Route({
+    method: 'GET',
+    path: '/v1/events/{id}/why',
+    access: 'read',
+    summary: 'What became of an event at every channel of the account, and why',
+    detail:
+      'A channel that had a delivery of it says how that stands; any other, what in its present selection keeps the event away.',
+    answer: { status: 200, schema: whyAnswer },
+  })
+  async why({ caller: { account }, params }: Call) {
+    const event = await ask(this.bus, 'journal.event.get', { account, id: params.id! });
+    const { type, severity, organization, printer, data } = event;
+    const asked = { type, severity, organization, printer, data: data?.channel_id === undefined ? undefined : data };
+    const deliveries = new Map<string, DeliveryView>();
+    for (let cursor: string | undefined, more = true; more; ) {
+      const page = await ask(this.bus, 'journal.delivery.list', {
+        account,
+        event: event.id,
+        limit: 500,
+        ...(cursor && { cursor }),
+      });
+      // the newest first: a replay says more than what it repeats
+      for (const one of page.data) if (!deliveries.has(one.channel_id)) deliveries.set(one.channel_id, one);
+      cursor = page.next_cursor ?? undefined;
+      more = cursor !== undefined;
+    }
+    const channels: Why[] = [];
+    for (let after: string | undefined, more = true; more; ) {
+      const page = await ask(this.bus, 'rules.event.match', { account, event: asked, limit: 500, ...(after && { after }) });
+      channels.push(...page.channels.map((one) => whyOf(event, one, deliveries.get(one.id), new Date())));
+      after = page.channels.at(-1)?.id;
+      more = page.more;
+    }
+    return { event_id: event.id, channels };
   }
 
   /** A stored picture is shown by the address that serves it. */

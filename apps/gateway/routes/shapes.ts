@@ -1,3 +1,4 @@
+import { decisions } from '../controllers/why.js';
 import { z } from 'zod';
 import { accountPattern, channelTypes, envelopeSchema, eventIdPattern, outcomes, reasons, severities, text } from '#contracts';
 import { plans, tokenScopes } from '../access/rows.js';
@@ -82,6 +83,19 @@ export const tested = z.strictObject({
   latency_ms: z.int().nullable(),
   reason: z.enum(reasons).nullable(),
   meaning: z.string(),
+});
+
+export const why = z.strictObject({
+  event_id: z.string(),
+  channels: z.array(
+    z.strictObject({
+      channel_id: z.string(),
+      name: z.string(),
+      decision: z.enum(decisions),
+      detail: z.string().describe('the deciding reason, in words'),
+      delivery_id: z.string().nullable(),
+    }),
+  ),
 });
 
 export const delivery = z.strictObject({
