@@ -57,6 +57,29 @@ it('a print has one message that is edited, also after a restart; its end is a n
   ]);
 }, 120_000);
 
+it('a hundred steps of one print are two messages and a few edits', async () => {
+  await farm.call('POST', '/v1/channels', {
+    name: 'prints',
+    type: 'discord',
+    events: ['job.*'],
+    settings: { url: discord.webhookUrl() },
+  });
+  const steps = Array.from({ length: 100 }, (_, n) => ({ ...at(n + 1), id: `s${n + 1}` }));
+  await farm.call('POST', '/v1/events', steps);
+  await farm.call('POST', '/v1/events', { id: 'end', type: 'job.succeeded', ...print });
+  const all = await until('all have ended', 30_000, async () => {
+    const { data } = (await farm.call('GET', '/v1/deliveries?limit=200')).body;
+    return data.length === 101 && data.every((one: { outcome: string | null }) => one.outcome) ? data : undefined;
+  });
+  expect(discord.messages.map(({ embeds }) => embeds[0]!.title)).toEqual([
+    'Print Progress: Benchy (X1C)',
+    'Print Complete: Benchy (X1C)',
+  ]);
+  expect(discord.messages[0]!.edits).toBeLessThanOrEqual(10);
+  const outcomes = all.map((one: { outcome: string }) => one.outcome);
+  expect(new Set(outcomes)).toEqual(new Set(['delivered', 'suppressed']));
+}, 60_000);
+
 it('a picture goes along where the provider takes one, and holds nothing back where it is missing or refused', async () => {
   await farm.call('POST', '/v1/channels', { name: 'c', type: 'discord', settings: { url: discord.webhookUrl() } });
   const snapshot = { content_type: 'image/png', base64: png.toString('base64') };

@@ -127,6 +127,25 @@ it('an alarm is repeated until somebody acknowledges it, or the trouble is over'
   expect(await listed()).toEqual(['first', 'second', 'third']);
 }, 90_000);
 
+it('a revoked token disables every channel that has it, and the others are told', async () => {
+  const [bot_token, other] = [telegram.newBot(), telegram.newBot()];
+  const telegramChannel = async (token: string, events: string[]) =>
+    (await make('telegram', { bot_token: token, chat_id: telegram.newChat() }, { events })).body.id as string;
+  const dead = [await telegramChannel(bot_token, ['custom.revoked']), await telegramChannel(bot_token, ['order.closed'])];
+  const alive = await telegramChannel(other, ['custom.alive']);
+  const hook = slack.webhookUrl();
+  await make('slack', { url: hook }, { events: ['channel.disabled'] });
+  telegram.revoke(bot_token);
+  await publish({ type: 'custom.revoked', title: 'unheard' });
+  const state = async (id: string) => (await farm.call('GET', `/v1/channels/${id}`)).body;
+  await until('both are disabled', 15_000, async () => (await Promise.all(dead.map(state))).every(({ enabled }) => !enabled));
+  for (const id of dead) expect((await state(id)).status.reason).toMatch(/bot token.*BotFather/s);
+  expect((await state(alive)).enabled).toBe(true);
+  const told = () => slack.messages.filter(({ text }) => text.includes('Channel Disabled'));
+  await until('the other channel is told of both', 15_000, () => told().length >= 2);
+  expect(told()).toHaveLength(2);
+}, 60_000);
+
 it('settings are tried at the provider when that is asked for, and nobody sees a message', async () => {
   const before = [telegram.messages.length, pushover.messages.length];
   const bot_token = telegram.newBot();

@@ -12,6 +12,8 @@ export interface Case {
   cause: string | null;
   /** What proved the destination gone, if anything did. */
   gone?: string;
+  /** The setting that is dead, and with it other channels. */
+  dead?: string;
   copy?: ChannelCopy;
 }
 
@@ -21,6 +23,7 @@ export const disableCommand = (found: Case, now: number): DisableCommand => ({
   epoch: found.epoch,
   reason:
     found.gone === undefined ? failuresText(found.failures, found.limits, found.cause) : `the destination is gone: ${found.gone}`,
+  ...(found.dead && { dead: found.dead }),
   at: new Date(now).toISOString(),
 });
 

@@ -29,6 +29,8 @@ export interface Gone {
   channel: string;
   epoch: number;
   meaning: string;
+  /** The setting that is dead. */
+  dead?: string;
 }
 
 export interface Found {
@@ -53,7 +55,10 @@ export function foundIn(reports: readonly Report[], now: number): Found {
     keep(channels, channel.id, channel, mergedChannel);
     const trouble = troubleRow(report, now);
     if (trouble) keep(troubles, trouble.delivery, trouble, mergedTrouble);
-    if (report.gone) gone.push({ channel: report.channel, epoch: report.epoch, meaning: report.meaning || cause(report) });
+    if (report.gone) {
+      const { channel: id, epoch, dead } = report;
+      gone.push({ channel: id, epoch, meaning: report.meaning || cause(report), ...(dead && { dead }) });
+    }
   }
   return { channels: sorted(channels), troubles: sorted(troubles), gone };
 }

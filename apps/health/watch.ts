@@ -62,8 +62,8 @@ export class Watch {
       // deleted, or enabled or disabled anew since: what was reported is of the past
       if (copy === 'deleted' || (copy && copy.epoch > epoch)) return [];
       const limits = copy?.auto_disable ?? defaultLimits;
-      const proof = gone.find((one) => one.channel === id && one.epoch === epoch)?.meaning;
-      return [{ channel: id, account, epoch, warned, limits, cause: last_cause, gone: proof, copy }];
+      const proof = gone.find((one) => one.channel === id && one.epoch === epoch);
+      return [{ channel: id, account, epoch, warned, limits, cause: last_cause, gone: proof?.meaning, dead: proof?.dead, copy }];
     });
     const windows = cases.map(({ channel, epoch, limits }) => ({ channel, epoch, since: now - limits.window_h * 3600_000 }));
     const failures = await ledger.failures(db, windows, now);

@@ -96,7 +96,10 @@ function paused(status: number, { of, ms }: { of: 'app' | 'address'; ms: number 
 function refused(status: number, answer: Answer, without?: ReadonlySet<Part>): Verdict {
   const words = errorsOf(answer);
   if ('token' in answer)
-    return gone(`Pushover does not know the application token (any more). Set app_token: ${places.appToken}.`);
+    return {
+      ...gone(`Pushover does not know the application token (any more). Set app_token: ${places.appToken}.`),
+      dead: 'app_token',
+    };
   if ('user' in answer)
     return gone(
       `Pushover does not know the user or group key (any more), or nobody behind it has an active device. Set user_key: ${places.userKey}.`,

@@ -142,6 +142,22 @@ export class Channels {
     return row;
   }
 
+  /** Disables all that have the same value of a setting, and so lie in the same lane; those too that this did before a crash. */
+  async disableSharing(row: ChannelRow, setting: string, reason: string): Promise<ChannelRow[]> {
+    const { id, type, lane } = row;
+    const near = await this.rows.findBy({ type, lane, deleted: false });
+    const value = this.settingsOf(row)[setting];
+    const sharing = near.filter(
+      (one) =>
+        value !== undefined &&
+        one.id !== id &&
+        (one.enabled || one.disabled_reason === reason) &&
+        this.settingsOf(one)[setting] === value,
+    );
+    const disabled = sharing.map((one) => (one.enabled ? this.disable(one.id, one.epoch, reason) : one));
+    return (await Promise.all(disabled)).filter((one) => one !== undefined);
+  }
+
   async delete(account: string, id: string): Promise<void> {
     await this.change(account, id, () => ({ deleted: true }));
     await this.copies.put(Object.assign(new ChannelRow(), { id, deleted: true }));

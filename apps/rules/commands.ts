@@ -8,7 +8,9 @@ export async function obey(bus: Bus, channels: Channels, commands: Incoming<Disa
   for (const { body } of commands) {
     sound(body, ['channel', 'reason', 'at'], ['epoch']);
     const row = await channels.disable(body.channel, body.epoch, body.reason);
-    if (row) await announce(bus, row, body);
+    if (!row) continue;
+    const others = body.dead ? await channels.disableSharing(row, body.dead, body.reason) : [];
+    for (const one of [row, ...others]) await announce(bus, one, { ...body, epoch: one.epoch - 1 });
   }
 }
 

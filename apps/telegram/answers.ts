@@ -17,7 +17,7 @@ const noMarkup = again('markup', 'Telegram cannot read the markup; the message g
 const anew = again('edit', 'Telegram cannot change the message that was to be changed; a new one is sent.');
 const noTopic = (what: string) =>
   again('thread', `${what}; the message goes to the chat itself. Set another message_thread_id, or none. ${where.thread}.`);
-const wrongToken = { outcome: 'gone', reason: 'auth' } as const;
+const wrongToken = { outcome: 'gone', reason: 'auth', dead: 'bot_token' } as const;
 const mayNot = 'Open the chat in Telegram and make the bot an administrator, or let all members send messages.';
 
 /**

@@ -75,6 +75,8 @@ export interface Report {
   meaning: string;
   /** The answer proves the destination gone: the channel is to be disabled at once. */
   gone?: true;
+  /** The setting that proved dead, e.g. a token: every channel that has the same is to be disabled with it. */
+  dead?: string;
   /** A built-in chat provider's own outage: never counts against the channel. */
   outage?: true;
   test?: true;
@@ -115,6 +117,8 @@ export interface DisableCommand {
   /** Obeyed only while the channel is in this epoch. */
   epoch: number;
   reason: string;
+  /** Every channel with the same value of this setting is disabled as well. */
+  dead?: string;
   at: string;
 }
 

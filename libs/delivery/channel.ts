@@ -18,6 +18,8 @@ export interface Verdict {
   meaning: string;
   /** What the provider asked to wait, ms. */
   retryAfterMs?: number;
+  /** Of `gone`: the setting that is dead, and with it every channel that has the same. */
+  dead?: string;
   /** Of `again`. A part that is left out already is not refused for: such a verdict counts as `drop`. */
   without?: Part;
   /** Of `again`: settings that the provider changed, kept for all that follows. */

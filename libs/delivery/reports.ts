@@ -30,6 +30,7 @@ export function attempted(
     next_attempt_at: 'at' in then ? then.at.toISOString() : null,
     meaning: verdict.meaning,
     ...(verdict.outcome === 'gone' && !delivery.test && { gone: true as const }),
+    ...(verdict.outcome === 'gone' && !delivery.test && verdict.dead && { dead: verdict.dead }),
     ...(isOutage(channel, verdict) && { outage: true as const }),
   };
 }

@@ -10,6 +10,8 @@ export type AnswerListener = (request: ReceivedRequest, answer: Answer) => void;
 export interface Provider extends Receiver {
   /** The next request is recorded and answered so, in place of what the provider would say; several wait in line. */
   answerNext(...answers: Scripted[]): void;
+  /** From now on every request is answered so, as in an outage; null: as usual. */
+  answerAll(answer: Scripted | null): void;
   /** Told of each request and the provider's own answer to it, from now on. */
   onAnswer(listener: AnswerListener): void;
 }
@@ -17,10 +19,11 @@ export interface Provider extends Receiver {
 /** Starts a provider that answers by `behave` whatever no scripted answer was laid down for. */
 export async function provider(behave: (request: ReceivedRequest) => Answer | Promise<Answer>): Promise<Provider> {
   const scripted: Scripted[] = [];
+  let always: Scripted | null = null;
   const listeners: AnswerListener[] = [];
   const server = await receiver(async (request) => {
-    const next = scripted.shift();
-    if (next !== undefined) return typeof next === 'function' ? next(request) : next;
+    const next = scripted.shift() ?? always;
+    if (next !== null) return typeof next === 'function' ? next(request) : next;
     const answer = await behave(request);
     for (const listener of listeners) listener(request, answer);
     return answer;
@@ -28,6 +31,9 @@ export async function provider(behave: (request: ReceivedRequest) => Answer | Pr
   return {
     ...server,
     answerNext: (...answers) => void scripted.push(...answers),
+    answerAll: (answer) => {
+      always = answer;
+    },
     onAnswer: (listener) => void listeners.push(listener),
   };
 }
