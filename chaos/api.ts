@@ -15,6 +15,7 @@ interface DeliveryRow {
   outcome: string | null;
   next_attempt_at: string | null;
   attempts: unknown[];
+  folded_into: string | null;
 }
 
 const tries = 40;
@@ -69,8 +70,16 @@ export class Api {
     const shown: Shown[] = [];
     for (const [channel, id] of Object.entries(this.channels)) {
       for await (const row of this.pages<DeliveryRow>(`/v1/channels/${id}/deliveries`)) {
-        const { id: delivery, event_id: event, outcome, next_attempt_at, attempts } = row;
-        shown.push({ delivery, channel, event, outcome, next_attempt_at, attempts: attempts.length });
+        const { id: delivery, event_id: event, outcome, next_attempt_at, attempts, folded_into } = row;
+        shown.push({
+          delivery,
+          channel,
+          event,
+          outcome,
+          next_attempt_at,
+          attempts: attempts.length,
+          folded: folded_into !== null,
+        });
       }
     }
     return shown;

@@ -64,7 +64,7 @@ export class Inside {
       const [delivery = '', attempt = ''] = (message.headers?.get('Nats-Msg-Id') ?? '').split(':');
       reports.push({
         delivery,
-        attempt: attempt === 'end' ? 'end' : Number(attempt),
+        attempt: /^\d+$/.test(attempt) ? Number(attempt) : 'end',
         at: message.info.timestampNanos / 1e6,
       });
       if (message.info.pending === 0) break;

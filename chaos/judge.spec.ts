@@ -40,6 +40,7 @@ const shown = (n: number, over: Partial<Shown> = {}): Shown => ({
   outcome: 'delivered',
   next_attempt_at: null,
   attempts: 1,
+  folded: false,
   ...over,
 });
 const report = (n: number, over: Partial<Reported> = {}): Reported => ({
@@ -110,6 +111,14 @@ describe('the judge', () => {
       reported: [report(1), report(1, { attempt: 2, at: 7010 }), report(2)],
     };
     expect(found(well(retried))).toEqual([]);
+  });
+
+  it('takes what a summary tells of for delivered, and finds what was sent beside it', () => {
+    const folded = { shown: [shown(1), shown(2, { attempts: 0, folded: true })] };
+    expect(found(well({ ...folded, arrivals: [arrival(1)] }))).toEqual([]);
+    expect(found(well({ ...folded, arrivals: [arrival(1), arrival(2)] }))).toEqual(['repeated e2']);
+    const summary = arrival(3, { event: '37 notifications in one message' });
+    expect(found(well({ arrivals: [arrival(1), arrival(2), summary] }))).toEqual([]);
   });
 
   describe('of a channel that fails', () => {

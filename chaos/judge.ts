@@ -1,7 +1,7 @@
 import { type ChannelPlan, channelPlans } from './channels.js';
 import { orderFaults } from './order.js';
 import type { Accepted, Arrival, Records, Shown } from './records.js';
-import { excuse, repeatsOf } from './repeats.js';
+import { excuse, foldedToo, repeatsOf } from './repeats.js';
 
 /** A receiver's answer is waited for so long. */
 const answerMs = 10_000;
@@ -31,6 +31,8 @@ export interface Row {
   failed: number;
   waiting: number;
   cancelled: number;
+  /** Of the delivered ones: told of in a summary. */
+  folded: number;
   missing: number;
   unaccounted: number;
   order: number;
@@ -61,6 +63,7 @@ export function judge(records: Records, plans: readonly ChannelPlan[] = channelP
       failed: 0,
       waiting: 0,
       cancelled: 0,
+      folded: 0,
       missing: 0,
       unaccounted: 0,
       order: 0,
@@ -77,8 +80,10 @@ export function judge(records: Records, plans: readonly ChannelPlan[] = channelP
       const outcome = one ? stateOf(one) : 'no record';
       if (outcome in row) row[outcome as 'delivered' | 'failed' | 'waiting' | 'cancelled']++;
       const seen = () => describe(event, here, one, reports.length);
+      const folded = one?.folded === true && outcome === 'delivered';
+      if (folded) row.folded++;
 
-      if (!here.some((arrival) => arrival.took) && !['failed', 'waiting', 'expired', 'cancelled'].includes(outcome)) {
+      if (!folded && !here.some((arrival) => arrival.took) && !['failed', 'waiting', 'expired', 'cancelled'].includes(outcome)) {
         row.missing++;
         violate('missing', event.id, seen());
       }
@@ -87,7 +92,9 @@ export function judge(records: Records, plans: readonly ChannelPlan[] = channelP
         row.unaccounted++;
         violate('unaccounted', event.id, `${fault}: ${seen()}`);
       }
-      const repeats = repeatsOf(here, reports, one !== undefined && one.outcome !== null);
+      const repeats = repeatsOf(here, reports, one !== undefined && one.outcome !== null).concat(
+        foldedToo(here, reports, folded),
+      );
       row.repeated += repeats.length;
       const unexcused = repeats.filter((repeat) => {
         const because = excuse(repeat, plan.type, records.faults);
@@ -129,7 +136,7 @@ function recordFault(
   const took = arrivals.some((arrival) => arrival.took);
   if (state === 'open') return 'the API says neither how it ended nor when it goes on';
   if (arrivals.some(({ delivery }) => delivery !== '' && delivery !== one.delivery)) return 'it arrived under another id';
-  if (state === 'delivered' && !took) return 'the API says delivered, and the receiver never took it';
+  if (state === 'delivered' && !took && !one.folded) return 'the API says delivered, and the receiver never took it';
   if (state === 'waiting' && !waitingRows.has(one.delivery)) return 'the API says that it waits, and nothing waits';
   if (state !== 'waiting' && waitingRows.has(one.delivery)) return `the API says ${state}, and it still waits`;
   if (plan.ends.includes(state)) return undefined;
@@ -145,7 +152,7 @@ function recordFault(
 function strangers(plan: ChannelPlan, due: Accepted[], arrivals: Arrival[]): Violation[] {
   const known = new Set(due.map((event) => event.id));
   const odd = arrivals.filter(
-    ({ channel, event }) => channel === plan.name && !known.has(event) && !event.startsWith('channel.'),
+    ({ channel, event }) => channel === plan.name && !known.has(event) && !event.startsWith('channel.') && !isSummary(event),
   );
   return [...new Set(odd.map(({ event }) => event))].map((event) => ({
     what: 'unknown',
@@ -154,6 +161,9 @@ function strangers(plan: ChannelPlan, due: Accepted[], arrivals: Arrival[]): Vio
     text: 'it arrived, and was not due here, or was never accepted',
   }));
 }
+
+/** A chat shows titles alone. */
+const isSummary = (title: string): boolean => title.endsWith('in one message');
 
 const stateOf = ({ outcome, next_attempt_at, attempts }: Shown): string =>
   outcome ?? (next_attempt_at !== null && attempts > 0 ? 'waiting' : 'open');

@@ -41,6 +41,8 @@ export interface Shown {
   next_attempt_at: string | null;
   /** How many attempts it lists. */
   attempts: number;
+  /** A summary stands for it. */
+  folded: boolean;
 }
 
 /** A report in the ATTEMPTS stream: when the attempt (its number, or `end`) was on record. */

@@ -36,6 +36,13 @@ export function repeatsOf(arrivals: readonly Arrival[], reports: readonly Report
   });
 }
 
+/** What was taken and stands in a summary as well is told twice. */
+export function foldedToo(arrivals: readonly Arrival[], reports: readonly Reported[], folded: boolean): Repeat[] {
+  const taken = folded ? arrivals.find((one) => one.took) : undefined;
+  const again = reports.at(-1)?.at ?? taken?.at ?? 0;
+  return taken ? [{ first: taken.at, again, text: 'it was folded into a summary after it had been taken', late: false }] : [];
+}
+
 /**
  * The fault that explains a repeat, in words; undefined when none does. Only an attempt that was under way can be repeated:
  * its process was killed or stood still, or what it writes its reports to was away, between the one arrival and the other.
