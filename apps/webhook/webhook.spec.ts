@@ -6,11 +6,14 @@ import { webhook } from './index.js';
 
 const policy = egressPolicy({ allow: ['127.0.0.0/8'], forbidden: [], trusted: [] });
 const key = `${'k'.repeat(8)}0123456789abcdefghijklmnopq`;
-/** A receiver that is as strict as Farmbell's own promises: anything else is its 400. */
+const secret = 'sp-secret-0123456789abcdefghijk';
+/** A receiver of SimplyPrint's webhooks, as strict as its integrations: anything else is its 400. */
 const strict = () =>
   provider(({ headers, json }) => {
-    const whole = json?.id && json.type && json.time && json.title !== undefined && json.account;
-    return { status: whole && headers['content-type'] === 'application/json' && headers['x-api-key'] ? 200 : 400 };
+    const whole = Number.isInteger(json?.webhook_id) && json.event && Number.isInteger(json.timestamp) && json.data;
+    const told = [headers['x-sp-secret'], headers['x-sp-token'], headers['x-api-key']];
+    const right = told.every((one, n) => one === [secret, secret, key][n]);
+    return { status: whole && right && headers['content-type'] === 'application/json' ? 200 : 400 };
   });
 
 conforms(webhook, {
@@ -18,14 +21,17 @@ conforms(webhook, {
   settings: {
     given: ({ origin }) => ({
       url: `${origin}/hook?token=querysecret0123456789abc&farm=1`,
+      // of the formats that know every secret
+      format: 'simplyprint',
       api_key: key,
       signing_secret: newSigningSecret(),
+      secret,
       headers: { Authorization: 'Bearer bearersecret0123456789abcdef', 'X-Farm': 'headersecret-9876543210-zyxw' },
     }),
-    secrets: ['api_key', 'signing_secret', 'headers'],
+    secrets: ['api_key', 'signing_secret', 'secret', 'headers'],
     good: [
-      { api_key: null, signing_secret: null, headers: null },
-      { success: '200', timeout_s: 30, format: 'farmbell' },
+      { api_key: null, signing_secret: null, secret: null, headers: null },
+      { success: '200', timeout_s: 30, format: 'farmbell', secret: null },
       { timeout_s: 1 },
       { url: 'https://hooks.example.org:8443/a%20b?q=%C3%BC&q=2' },
       { headers: {} },
@@ -42,6 +48,8 @@ conforms(webhook, {
         'https://x./',
       ].map((url): [string, Record<string, unknown>] => ['url', { url }]),
       ['format', { format: 'slack' }],
+      ['secret', { secret: 'x'.repeat(129) }],
+      ['secret', { format: 'farmbell' }],
       ['success', { success: '3xx' }],
       ['timeout_s', { timeout_s: 0.5 }],
       ['timeout_s', { timeout_s: 31 }],
