@@ -43,7 +43,8 @@ export class MatchIndex {
 
   async load(): Promise<void> {
     const rows = await this.database.rows<Matchable>(
-      `select id, account, type, organization, enabled, version, epoch, lane, events, min_severity, printers, tags
+      `select id, account, type, organization, enabled, version, epoch, lane, events, min_severity, printers, tags,
+         shown->>'format' as format
        from channel where not deleted`,
     );
     this.accounts.clear();
@@ -54,7 +55,7 @@ export class MatchIndex {
   /** Reads some channels anew: the changed ones, on every replica. */
   async refresh(ids: string[]): Promise<void> {
     const rows = await this.database.getRepository(ChannelRow).findBy({ id: In(ids), deleted: false });
-    for (const row of rows) this.put(row);
+    for (const row of rows) this.put({ ...row, format: formatOf(row) });
     for (const id of ids) if (!rows.some((row) => row.id === id)) this.drop(id);
   }
 
@@ -92,6 +93,8 @@ export class MatchIndex {
     }
   }
 }
+
+const formatOf = ({ shown }: ChannelRow) => (typeof shown.format === 'string' ? shown.format : null);
 
 /** Under which keys an event finds those that may select it. */
 function keysOfEvent({ type, severity, printer }: FarmEvent): string[] {

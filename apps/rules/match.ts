@@ -1,4 +1,4 @@
-import { type ChannelType, categoryOf, type FarmEvent, type Severity, severities } from '#contracts';
+import { type ChannelType, categoryOf, type FarmEvent, rowOf, type Severity, severities } from '#contracts';
 
 /** What matching needs of a channel: the index holds one of these for each. */
 export interface Matchable {
@@ -14,6 +14,8 @@ export interface Matchable {
   min_severity: Severity | null;
   printers: string[];
   tags: string[];
+  /** Of a webhook. */
+  format?: string | null;
 }
 
 export type Match = 'due' | 'not_selected' | 'disabled' | 'min_severity' | 'printers' | 'tags' | 'organization';
@@ -24,7 +26,7 @@ export type Match = 'due' | 'not_selected' | 'disabled' | 'min_severity' | 'prin
  */
 export function match(event: FarmEvent, channel: Matchable): Match {
   const own = categoryOf(event.type) === 'channel';
-  if (!selects(channel.events, event.type)) return 'not_selected';
+  if (!selects(channel.events, event.type) || !hasName(channel.format, event.type)) return 'not_selected';
   if (own && event.data?.channel_id === channel.id) return 'not_selected';
   if (!channel.enabled) return 'disabled';
   if (channel.min_severity && rank(event.severity) < rank(channel.min_severity)) return 'min_severity';
@@ -40,5 +42,9 @@ function selects(events: string[], type: string): boolean {
   if (events.length === 0) return type !== 'job.progress';
   return events.includes(type) || events.includes(`${categoryOf(type)}.*`);
 }
+
+/** OctoEverywhere knows events by their numbers alone: what has none there cannot be said. */
+const hasName = (format: string | null | undefined, type: string): boolean =>
+  format !== 'octoeverywhere' || rowOf(type)?.vendors.octoeverywhere !== undefined;
 
 const rank = (severity: Severity) => severities.indexOf(severity);

@@ -8,7 +8,8 @@ type Row = Matchable & { name: string; created_at: Date };
 /** What each channel of an account makes of an event, by its present selection: in pages, in the order of their ids. */
 export async function matches(database: Database, { account, event, after = '', limit }: Ask[0]): Promise<Ask[1]> {
   const rows = await database.rows<Row>(
-    `select id, name, account, type, organization, enabled, version, epoch, lane, events, min_severity, printers, tags, created_at
+    `select id, name, account, type, organization, enabled, version, epoch, lane, events, min_severity, printers, tags,
+       shown->>'format' as format, created_at
      from channel where account = $1 and not deleted and id > $2 order by id limit $3`,
     [account, after, limit + 1],
   );

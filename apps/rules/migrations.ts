@@ -73,4 +73,36 @@ class Progress1763730000000 implements MigrationInterface {
   }
 }
 
-export const migrations = [Channels1763700000000, Progress1763730000000];
+/** Printers and organizations as users manage them: no row names an organization that is not there. */
+class Registrations1763760000000 implements MigrationInterface {
+  name = 'Registrations1763760000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      alter table organization
+        add column made_by text,
+        add column created_at timestamptz not null default now();
+      alter table printer
+        add column made_by text,
+        add column version int not null default 1,
+        add column copied_version int not null default 0,
+        add column deleted boolean not null default false,
+        add column created_at timestamptz not null default now(),
+        add constraint printer_organization foreign key (account, organization) references organization (account, id);
+      create index printer_of_organization on printer (account, organization);
+      create index printer_uncopied on printer (account, id) where deleted or copied_version < version;
+      alter table channel
+        add constraint channel_organization foreign key (account, organization) references organization (account, id)`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      alter table channel drop constraint channel_organization;
+      drop index printer_of_organization, printer_uncopied;
+      alter table printer drop constraint printer_organization,
+        drop column made_by, drop column version, drop column copied_version, drop column deleted, drop column created_at;
+      alter table organization drop column made_by, drop column created_at`);
+  }
+}
+
+export const migrations = [Channels1763700000000, Progress1763730000000, Registrations1763760000000];

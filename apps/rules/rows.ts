@@ -1,5 +1,5 @@
 import { Column, CreateDateColumn, Entity, PrimaryColumn, UpdateDateColumn } from 'typeorm';
-import type { ChannelCopy, ChannelType, ChannelView, Severity } from '#contracts';
+import type { ChannelCopy, ChannelType, ChannelView, OrganizationView, PrinterView, Severity } from '#contracts';
 
 /** A channel as rules keeps it: the only place where its truth lies. */
 @Entity('channel')
@@ -42,6 +42,9 @@ export class OrganizationRow {
   @PrimaryColumn('text') account!: string;
   @PrimaryColumn('text') id!: string;
   @Column('text') name!: string;
+  /** The request that made it, so that its repeat is known. */
+  @Column('text', { nullable: true }) made_by!: string | null;
+  @CreateDateColumn({ type: 'timestamptz' }) created_at!: Date;
 }
 
 @Entity('printer')
@@ -53,7 +56,25 @@ export class PrinterRow {
   @Column('jsonb') tags!: string[];
   @Column('text', { nullable: true }) location!: string | null;
   @Column('text', { nullable: true }) organization!: string | null;
+  @Column('text', { nullable: true }) made_by!: string | null;
+  /** Raised at every change. */
+  @Column('int') version!: number;
+  /** The version that the PRINTERS bucket holds: lower than `version` until the copy is made. */
+  @Column('int') copied_version!: number;
+  /** Deleted, but the bucket does not know yet. */
+  @Column('boolean') deleted!: boolean;
+  @CreateDateColumn({ type: 'timestamptz' }) created_at!: Date;
 }
+
+export const organizationOf = ({ id, name }: OrganizationRow): OrganizationView => ({ id, name });
+export const printerOf = ({ id, name, model, tags, location, organization }: PrinterRow): PrinterView => ({
+  id,
+  name,
+  model,
+  tags,
+  location,
+  organization,
+});
 
 /** What delivery and health may know of a channel. */
 export const copyOf = (row: ChannelRow): ChannelCopy => ({

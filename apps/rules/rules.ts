@@ -9,9 +9,14 @@ import { Copies } from './copies.js';
 import { fold } from './fold.js';
 import { MatchIndex } from './match-index.js';
 import { matches } from './matches.js';
+import { Organizations, organizationFault } from './organizations.js';
+import { PrinterCopies } from './printer-copies.js';
+import { Printers } from './printers.js';
 import { sendTest } from './test-delivery.js';
 
-/** The rules service: answers for channels on every replica; folds EVENTS and obeys commands on the active one. */
+const catchUpMs = 5000;
+
+/** The rules service: answers for channels, printers and organizations on every replica; folds EVENTS and obeys commands on the active one. */
 export class Rules implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
   private readonly stopping = new AbortController();
   private running: Promise<unknown> = Promise.resolve();
@@ -31,18 +36,21 @@ export class Rules implements OnApplicationBootstrap, OnModuleDestroy, OnApplica
     const index = new MatchIndex(database);
     const copies = new Copies(database, kv);
     const channels = new Channels(bus, database, keyRing(need(this.config, 'FARMBELL_SECRET_KEYS')), copies);
-    await copies.reconcile();
+    const printerCopies = new PrinterCopies(database, await bus.bucket('PRINTERS'));
+    await Promise.all([copies.reconcile(), printerCopies.reconcile()]);
 
     const changes = await kv.watch({ include: 'updates' as never, ignoreDeletes: false });
     signal.addEventListener('abort', () => changes.stop(), { once: true });
     await index.load();
     const following = this.follow(changes, index);
     this.answerAll(channels);
+    this.answerRegistrations(printerCopies);
     this.probes.add('rules nats', () => bus.alive());
     this.probes.add('rules database', () => database.alive());
 
     const leases = await Leases.open(bus, v7());
-    const folding = alone(leases, 'rules', signal, (mine) => this.active(index, channels, mine), complain(log, 'rules'));
+    const active = (mine: AbortSignal) => this.active(index, channels, printerCopies, mine);
+    const folding = alone(leases, 'rules', signal, active, complain(log, 'rules'));
     this.running = Promise.all([following, folding]);
   }
 
@@ -56,7 +64,7 @@ export class Rules implements OnApplicationBootstrap, OnModuleDestroy, OnApplica
   }
 
   /** What one replica at a time does. */
-  private async active(index: MatchIndex, channels: Channels, signal: AbortSignal): Promise<void> {
+  private async active(index: MatchIndex, channels: Channels, printers: PrinterCopies, signal: AbortSignal): Promise<void> {
     const folding = (async () => {
       while (!signal.aborted) {
         await fold(this.bus, index, signal).catch(complain(this.log, 'the fold begins again from its cursor'));
@@ -75,7 +83,14 @@ export class Rules implements OnApplicationBootstrap, OnModuleDestroy, OnApplica
       (commands) => obey(this.bus, channels, commands),
     );
     const refreshing = answer(this.bus, 'rules.index.refresh', async ({ channels: ids }) => index.refresh(ids).then(() => null));
-    await Promise.all([folding, obeying]);
+    // a replica may end between its commit and its copy
+    const copying = (async () => {
+      while (!signal.aborted) {
+        await printers.catchUp().catch(complain(this.log, 'copies of printers are made later'));
+        await pause(catchUpMs, signal);
+      }
+    })();
+    await Promise.all([folding, obeying, copying]);
     refreshing.unsubscribe();
   }
 
@@ -95,9 +110,34 @@ export class Rules implements OnApplicationBootstrap, OnModuleDestroy, OnApplica
     }
   }
 
+  private on<K extends AskName>(name: K, handle: (input: Asks[K][0]) => Promise<Asks[K][1]>): void {
+    const told = (error: unknown) => Promise.reject(organizationFault(error));
+    answer(
+      this.bus,
+      name,
+      (input) => handle(input).catch(told),
+      (error) => this.log.error(error, name),
+    );
+  }
+
+  private answerRegistrations(copies: PrinterCopies): void {
+    const organizations = new Organizations(this.database);
+    const printers = new Printers(this.database, copies, complain(this.log, 'the copy of a printer is made later'));
+    const on = this.on.bind(this);
+    on('rules.organization.create', ({ account, request, organization }) => organizations.create(account, request, organization));
+    on('rules.organization.list', (asked) => organizations.list(asked));
+    on('rules.organization.get', ({ account, id }) => organizations.get(account, id));
+    on('rules.organization.patch', ({ account, id, patch }) => organizations.patch(account, id, patch));
+    on('rules.organization.delete', ({ account, id }) => organizations.delete(account, id).then(() => null));
+    on('rules.printer.create', ({ account, request, printer }) => printers.create(account, request, printer));
+    on('rules.printer.list', (asked) => printers.list(asked));
+    on('rules.printer.get', ({ account, id }) => printers.get(account, id));
+    on('rules.printer.patch', ({ account, id, patch }) => printers.patch(account, id, patch));
+    on('rules.printer.delete', ({ account, id }) => printers.delete(account, id).then(() => null));
+  }
+
   private answerAll(channels: Channels): void {
-    const on = <K extends AskName>(name: K, handle: (input: Asks[K][0]) => Promise<Asks[K][1]>) =>
-      answer(this.bus, name, handle, (error) => this.log.error(error, name));
+    const on = this.on.bind(this);
     on('rules.channel.create', ({ account, id, channel, verify }) => channels.create(account, id, channel, verify));
     on('rules.channel.list', (asked) => channels.list(asked));
     on('rules.event.match', (asked) => matches(this.database, asked));
