@@ -45,8 +45,8 @@ it('says of every channel what became of an event there, and why', async () => {
       delivered: ['delivered', 'Delivered after 1 attempt.'],
       'second try': ['delivered', 'Delivered after 2 attempts.'],
       'failed once': ['failed', 'Failed after 1 attempt: invalid (HTTP 400).'],
-      waiting: ['waiting', expect.stringMatching(/^1 attempt so far, the last: invalid \(HTTP 400\); the next is at 20/)],
-      'other events': ['not_selected', 'Its events do not select job.failed.'],
+      waiting: ['waiting', expect.stringMatching(/^\d attempts? so far, the last: invalid \(HTTP 400\); the next is at 20/)],
+      'other events': ['not_selected', 'Its events do not select job.failed, or its format has no name for it.'],
       graver: ['filtered', 'min_severity: error is less than critical.'],
       'other printers': ['filtered', 'printers: p1 is none of them.'],
       tagged: ['filtered', 'tags: the printer has none of them.'],
@@ -54,6 +54,19 @@ it('says of every channel what became of an event there, and why', async () => {
       'made later': ['not_selected', 'The channel was made after the event.'],
     });
     expect((await farm.call('GET', '/v1/events/none/why')).status).toBe(404);
+
+    // the page for people without a token, by the link that a vendor's format brings
+    const vendor = await receiver();
+    await make('octo', { settings: { url: vendor.origin, format: 'octoeverywhere' } });
+    await farm.call('POST', '/v1/events', { type: 'job.failed', job: { name: '<Benchy>' }, printer: { id: 'p1' } });
+    const { json } = await vendor.next(undefined, 15_000);
+    const page = await until('the page is there', 10_000, async () => {
+      const answer = await fetch(`${await farm.url()}${new URL(json.QuickViewUrl).pathname}`);
+      return answer.status === 200 ? answer : undefined;
+    });
+    expect(await page.text()).toContain('Print Failed: &lt;Benchy&gt;');
+    expect((await fetch(`${await farm.url()}/e/WyJkZWZhdWx0IiwiZTEiXQ.AAAAAAAAAAAAAAAAAAAAAAAA`)).status).toBe(404);
+    await vendor.close();
   } finally {
     await farm.stop();
     await Promise.all([steady.close(), flaky.close(), broken.close()]);

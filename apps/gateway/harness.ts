@@ -4,6 +4,8 @@ import type { AskName, Asks } from '#contracts';
 import { makeLog, readConfig, start } from '#runtime';
 import { Channels } from './controllers/channels.js';
 import { GatewayModule } from './index.js';
+import { Listening } from './stream/listening.js';
+import { LiveStreams } from './stream/live-streams.js';
 
 export const adminToken = 'an-admin-token-of-the-tests';
 
@@ -34,6 +36,7 @@ export class Harness {
     readonly bus: Bus,
     /** The app's own part, for what takes too long over HTTP. */
     readonly channels: Channels,
+    readonly streams: LiveStreams,
     private readonly stopApp: () => Promise<void>,
   ) {}
 
@@ -48,7 +51,7 @@ export class Harness {
     const log = makeLog({ name: 'gateway', level: process.env.TEST_LOG ?? 'silent' });
     const app = await start({ name: 'gateway', modules: [GatewayModule], config, log, host: '127.0.0.1', port: 0 });
     const bus = await Bus.connect({ url: given.natsUrl, name: 'test' });
-    return new Harness(await app.getUrl(), bus, app.get(Channels), () => app.close());
+    return new Harness(await app.getUrl(), bus, app.get(Channels), app.get(LiveStreams), () => app.close());
   }
 
   async stop(): Promise<void> {
@@ -81,9 +84,19 @@ export class Harness {
       },
       body: sent as string | undefined,
     });
+    if (response.ok && /event-stream/.test(response.headers.get('content-type') ?? '')) {
+      // it has no end: that it was opened is the answer
+      await response.body?.cancel();
+      return { status: response.status, headers: response.headers, body: undefined, text: '' };
+    }
     const text = await response.text();
     const json = /json/.test(response.headers.get('content-type') ?? '');
     return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text, text };
+  }
+
+  /** GET /v1/stream, listened to until it is closed. */
+  listen(token: string = adminToken, headers: Record<string, string> = {}): Promise<Listening> {
+    return Listening.open(`${this.origin}/v1/stream`, { authorization: `Bearer ${token}`, ...headers });
   }
 
   get = (path: string, asked?: Asked) => this.send('GET', path, asked);

@@ -14,9 +14,14 @@ import { ChannelsController } from './controllers/channels.controller.js';
 import { Channels } from './controllers/channels.js';
 import { DeliveriesController } from './controllers/deliveries.controller.js';
 import { DocsController } from './controllers/docs.controller.js';
+import { EventPageController } from './controllers/event-page.controller.js';
 import { EventsController } from './controllers/events.controller.js';
+import { OrganizationsController } from './controllers/organizations.controller.js';
+import { PrintersController } from './controllers/printers.controller.js';
 import { Publishing } from './controllers/publishing.js';
+import { ReplaysController } from './controllers/replays.controller.js';
 import { SnapshotsController } from './controllers/snapshots.controller.js';
+import { StreamController } from './controllers/stream.controller.js';
 import { TokensController } from './controllers/tokens.controller.js';
 import { TypesController } from './controllers/types.controller.js';
 import { Gateway } from './gateway.js';
@@ -24,12 +29,18 @@ import { ProblemFilter } from './http/problem.filter.js';
 import { IdempotencyStore } from './routes/idempotency.js';
 import { routesOf } from './routes/route.js';
 import { RouteTable } from './routes/route-table.js';
+import { LiveStreams } from './stream/live-streams.js';
 
 export const controllers = [
   EventsController,
   TypesController,
   ChannelsController,
+  OrganizationsController,
+  PrintersController,
   DeliveriesController,
+  ReplaysController,
+  EventPageController,
+  StreamController,
   TokensController,
   AccountsController,
   SnapshotsController,
@@ -58,6 +69,7 @@ const database = {
     Channels,
     Gateway,
     IdempotencyStore,
+    LiveStreams,
     Publishing,
     Tokens,
   ],

@@ -6,6 +6,7 @@ import type { AskName, Asks, FarmEvent, Rejection, Report, Routed } from '#contr
 import { CONFIG, complain, Database, LOG, type Log, need, Probes, type Settings } from '#runtime';
 import { migrations } from './migration.js';
 import { Reading } from './reading.js';
+import { Replays } from './replays.js';
 import { forgetting } from './retention.js';
 import { Store } from './store.js';
 
@@ -28,6 +29,11 @@ const routedBehindMs = 2000;
     database,
     { provide: Leases, inject: [Bus], useFactory: (on: Bus): Promise<Leases> => Leases.open(on, randomUUID()) },
     { provide: Store, inject: [Database], useFactory: (held: Database) => new Store(held, lingerMs) },
+    {
+      provide: Replays,
+      inject: [Bus, Database],
+      useFactory: async (on: Bus, held: Database) => new Replays(on, held, await on.bucket('CHANNELS')),
+    },
     { provide: Reading, inject: [Database], useFactory: (held: Database) => new Reading(held) },
   ],
 })
@@ -42,6 +48,7 @@ export class JournalModule implements OnApplicationBootstrap, OnModuleDestroy, O
     @Inject(Leases) private readonly leases: Leases,
     @Inject(Store) private readonly store: Store,
     @Inject(Reading) private readonly reading: Reading,
+    @Inject(Replays) private readonly replays: Replays,
     @Inject(CONFIG) private readonly config: Settings,
     @Inject(LOG) private readonly log: Log,
     @Inject(Probes) probes: Probes,
@@ -51,7 +58,7 @@ export class JournalModule implements OnApplicationBootstrap, OnModuleDestroy, O
   }
 
   onApplicationBootstrap(): void {
-    const { reading } = this;
+    const { reading, replays } = this;
     this.loops = [
       alone(this.leases, 'journal', this.stop.signal, (signal) => this.write(signal), complain(this.log, 'journal')),
       forgetting(
@@ -67,6 +74,9 @@ export class JournalModule implements OnApplicationBootstrap, OnModuleDestroy, O
     this.reply('journal.event.any', (ask) => reading.any(ask));
     this.reply('journal.delivery.list', (ask) => reading.deliveries(ask));
     this.reply('journal.delivery.get', (ask) => reading.delivery(ask));
+    this.reply('journal.replay.create', (ask) => replays.create(ask));
+    this.reply('journal.replay.get', (ask) => replays.get(ask));
+    this.reply('journal.replay.stop', (ask) => replays.stop(ask));
     this.reply('journal.rejected.list', (ask) => reading.rejected(ask));
   }
 
@@ -91,6 +101,7 @@ export class JournalModule implements OnApplicationBootstrap, OnModuleDestroy, O
       read<Routed>('ROUTED', (batch, place) => store.routed(batch, place), routedBehindMs),
       read<Report>('ATTEMPTS', (batch, place) => store.reports(batch, place)),
       read<Rejection>('REJECTED', (batch, place) => store.rejected(batch, place)),
+      this.replays.run(signal, complain(this.log, 'a replay waits and goes on later')),
     ]);
   }
 

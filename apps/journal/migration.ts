@@ -120,4 +120,41 @@ class JournalSummaries1763730000000 implements MigrationInterface {
   }
 }
 
-export const migrations = [Journal1700000000000, JournalPlaces1763720000000, JournalSummaries1763730000000];
+/** Deliveries to send anew, and how far that is. */
+class JournalReplays1763740000000 implements MigrationInterface {
+  readonly name = 'JournalReplays1763740000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create table replay (
+        id         text primary key,
+        account    text not null,
+        channel    text collate "C" not null,
+        delivery   text collate "C",
+        since      timestamptz,
+        until      timestamptz not null,
+        types      text[],
+        outcomes   text[],
+        total      integer not null,
+        done       integer not null default 0,
+        state      text not null default 'running',
+        reached_at timestamptz,
+        reached_id text collate "C",
+        created_at timestamptz not null default now());
+      create index replay_running on replay (created_at) where state = 'running';
+      create index replay_channel on replay (channel, created_at)`);
+    await runner.query('create index delivery_replayed on delivery (channel, created_at) where replay_of is not null');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop index delivery_replayed');
+    await runner.query('drop table replay');
+  }
+}
+
+export const migrations = [
+  Journal1700000000000,
+  JournalPlaces1763720000000,
+  JournalSummaries1763730000000,
+  JournalReplays1763740000000,
+];

@@ -1,8 +1,14 @@
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import { Doorbell } from './doorbell.js';
 
-/** Read ahead at most: who takes sets the pace, memory stays bounded. */
-const ahead = 2000;
+export interface ReadAheadOptions {
+  /** So many are held at most, beside what is on its way: who takes sets the pace, memory stays bounded. */
+  most?: number;
+  /** How many messages there were to read at the beginning. */
+  behind?: number;
+  /** Called at the end. */
+  done?: () => void;
+}
 
 /** Messages of a consumer, gathered while the last ones are worked off. */
 export class ReadAhead {
@@ -14,12 +20,15 @@ export class ReadAhead {
   private failure: unknown;
   private stopped = false;
   ended = false;
+  readonly behind: number;
+  private readonly most: number;
 
-  /** `done`: called at the end. */
   constructor(
     private readonly messages: ConsumerMessages,
-    done: () => void = () => {},
+    { most = 2000, behind = 0, done = () => {} }: ReadAheadOptions = {},
   ) {
+    this.most = most;
+    this.behind = behind;
     this.reading = this.read().finally(done);
   }
 
@@ -50,7 +59,7 @@ export class ReadAhead {
       for await (const message of this.messages) {
         this.waiting.push(message);
         this.arrived.ring();
-        while (this.waiting.length >= ahead && !this.stopped) await this.taken.wait(1000);
+        while (this.waiting.length >= this.most && !this.stopped) await this.taken.wait(1000);
       }
     } catch (error) {
       this.failure = error;

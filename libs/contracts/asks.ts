@@ -1,7 +1,10 @@
 import type { ChannelCopy, ChannelCreate, ChannelPatch, ChannelStatus, ChannelView } from './channel.js';
 import type { Acknowledged, Attempt, Rejection } from './delivery.js';
 import type { FarmEvent } from './envelope.js';
+import type { OrganizationCreate, OrganizationPatch, OrganizationView } from './organization.js';
 import type { ChannelType, Outcome, Reason } from './outcome.js';
+import type { PrinterCreate, PrinterPatch, PrinterView } from './printer.js';
+import type { ReplayView } from './replay.js';
 
 /** A page of a list: `cursor` is the last one's `next_cursor`. */
 export interface PageAsk {
@@ -12,6 +15,22 @@ export interface PageAsk {
 export interface Page<T> {
   data: T[];
   next_cursor: string | null;
+}
+
+/** Where a list of rules goes on: behind what was made at `at` with this id. */
+export interface MadePlace {
+  at: string;
+  id: string;
+}
+export interface MadeAsk {
+  account: string;
+  after?: MadePlace;
+  limit: number;
+}
+/** In the order in which they were made; `next` is null at the end. Fewer than `limit` when more would not fit a message. */
+export interface MadeList<T> {
+  data: T[];
+  next: MadePlace | null;
 }
 
 export interface DeliveryView {
@@ -93,6 +112,19 @@ interface OwnerAsks {
   /** Asked of the replica that folds: it reads these channels anew before it answers, so that the next event meets them. */
   'rules.index.refresh': [{ channels: string[] }, null];
 
+  /** `request` is the same for a repeat of the request: what it made before is its answer then. */
+  'rules.organization.create': [{ account: string; request: string; organization: OrganizationCreate }, OrganizationView];
+  'rules.organization.list': [MadeAsk, MadeList<OrganizationView>];
+  'rules.organization.get': [{ account: string; id: string }, OrganizationView];
+  'rules.organization.patch': [{ account: string; id: string; patch: OrganizationPatch }, OrganizationView];
+  'rules.organization.delete': [{ account: string; id: string }, null];
+
+  'rules.printer.create': [{ account: string; request: string; printer: PrinterCreate }, PrinterView];
+  'rules.printer.list': [MadeAsk, MadeList<PrinterView>];
+  'rules.printer.get': [{ account: string; id: string }, PrinterView];
+  'rules.printer.patch': [{ account: string; id: string; patch: PrinterPatch }, PrinterView];
+  'rules.printer.delete': [{ account: string; id: string }, null];
+
   'health.status': [
     { account: string; channels: { id: string; epoch: number }[] },
     Record<string, Omit<ChannelStatus, 'state' | 'reason'> & { warned: boolean }>,
@@ -112,6 +144,21 @@ interface OwnerAsks {
     Page<DeliveryView>,
   ];
   'journal.delivery.get': [{ account: string; id: string }, DeliveryView];
+  'journal.replay.create': [
+    {
+      account: string;
+      id: string;
+      channel: string;
+      delivery?: string;
+      since?: string;
+      until?: string;
+      types?: string[];
+      outcomes?: Outcome[];
+    },
+    ReplayView,
+  ];
+  'journal.replay.get': [{ account: string; id: string }, ReplayView];
+  'journal.replay.stop': [{ account: string; id: string }, null];
   'journal.rejected.list': [{ account: string | null; limit: number; cursor?: string }, Page<Rejection>];
 
   'gateway.token.verify': [{ token: string; account?: string }, Caller];

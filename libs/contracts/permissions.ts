@@ -32,7 +32,15 @@ const uses: Record<Owner, Uses> = {
   gateway: {
     asks: ['rules.>', 'health.>', 'journal.>', '*.settings.describe'],
     writes: ['farmbell.event.>'],
-    stores: [inOrder('EVENTS'), bucket('ACCOUNTS', '*'), bucket('PRINTERS'), objects('SNAPSHOTS')],
+    stores: [
+      inOrder('EVENTS'),
+      // of one account, for its live stream
+      inOrder('EVENTS', subjects.event('*', '>')),
+      inOrder('ATTEMPTS'),
+      bucket('ACCOUNTS', '*'),
+      bucket('PRINTERS'),
+      objects('SNAPSHOTS'),
+    ],
   },
   'printer-ingest': {
     asks: ['gateway.token.verify', 'journal.event.known', 'journal.event.any'],
@@ -63,8 +71,16 @@ const uses: Record<Owner, Uses> = {
     stores: [inOrder('ATTEMPTS'), bucket('CHANNELS'), leases('health')],
   },
   journal: {
-    writes: [],
-    stores: [inOrder('EVENTS'), inOrder('ROUTED'), inOrder('ATTEMPTS'), inOrder('REJECTED'), leases('journal')],
+    // replays
+    writes: ['farmbell.delivery.>'],
+    stores: [
+      inOrder('EVENTS'),
+      inOrder('ROUTED'),
+      inOrder('ATTEMPTS'),
+      inOrder('REJECTED'),
+      bucket('CHANNELS'),
+      leases('journal'),
+    ],
   },
 };
 

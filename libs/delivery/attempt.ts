@@ -1,4 +1,4 @@
-import type { Attempt, Delivery } from '#contracts';
+import type { Attempt, Delivery, FarmEvent } from '#contracts';
 import type { Channel, Links, MessageRef, Part, Picture, Verdict } from './channel.js';
 import { type Http, HttpFailure, type Reply } from './http/index.js';
 import { clip, redact } from './redact.js';
@@ -14,6 +14,8 @@ export interface AttemptContext {
   picture?: Picture;
   /** Change this message instead of sending one. */
   edits?: MessageRef;
+  /** Where an event is shown to people without a token. */
+  pageOf?: (event: FarmEvent) => string;
   /** Why an address may not be reached, e.g. the target of a redirect; undefined where it may. */
   refused?: (url: string) => string | undefined;
 }
@@ -53,7 +55,14 @@ export async function attempt(
     ...(reply && { reply }),
   });
   try {
-    const links = { ...context.links, channel: delivery.channel, ...(picture && { picture: picture.name }), without };
+    const page = context.pageOf?.(delivery.event);
+    const links = {
+      ...context.links,
+      ...(page && { page }),
+      channel: delivery.channel,
+      ...(picture && { picture: picture.name }),
+      without,
+    };
     const message = channel.render(delivery.event, settings, links);
     const reply = await channel.send(message, settings, {
       deliveryId: delivery.id,

@@ -62,6 +62,8 @@ export interface CheckContext {
 /** Where readers get to from a message, and what can be shown of it. */
 export interface Links {
   publicUrl: string;
+  /** Farmbell's own page of the event. */
+  page?: string;
   /** The channel's id. */
   channel?: string;
   /** The name of the picture that goes with the message, as `Sending.picture`. */

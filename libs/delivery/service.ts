@@ -3,7 +3,7 @@ import type { JsMsg } from '@nats-io/jetstream';
 import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
 import { v7 } from 'uuid';
 import { answer, type Bus, Leases, Snapshots } from '#bus';
-import { complain, type Database, keyRing, type Log, need, type Probes, publicUrl, type Settings } from '#runtime';
+import { complain, type Database, eventPageId, keyRing, type Log, need, type Probes, publicUrl, type Settings } from '#runtime';
 import type { Channel } from './channel.js';
 import { ChannelCache } from './channel-cache.js';
 import { Dispatcher } from './dispatcher.js';
@@ -69,8 +69,9 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
     const { type } = channel;
     const onError = complain(this.log, `${type} delivery`);
     const policy = policyOf(config, channel);
+    const keys = keyRing(need(config, 'FARMBELL_SECRET_KEYS'));
     this.http = createHttp({ policy, userAgent: userAgent(type, publicUrl(config)), connections: channel.connections });
-    this.cache = new ChannelCache(await bus.bucket('CHANNELS'), channel, keyRing(need(config, 'FARMBELL_SECRET_KEYS')));
+    this.cache = new ChannelCache(await bus.bucket('CHANNELS'), channel, keys);
     const due = new DueRows({
       waiting,
       lanes: () => this.lanes.owned,
@@ -94,6 +95,7 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
       receiving,
       ...calls,
       links: { publicUrl: publicUrl(config) },
+      pageOf: ({ account, id }) => `${publicUrl(config)}/e/${eventPageId(keys, account, id)}`,
       refused: (url) => checkUrl(url, { allowHttp: true, policy }),
       itemOf: (row) => this.rowItem(row),
       onWait: (at) => due.wake(at),

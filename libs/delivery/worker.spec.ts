@@ -75,6 +75,7 @@ function open(over: Partial<AnyChannel>, picture: () => Promise<Picture | undefi
     pictures: { of: picture } as never,
     receiving: new Receiving(common),
     links: { publicUrl: '' },
+    pageOf: () => '',
     refused: () => undefined,
     itemOf: (row) => itemOf(row.body, { seq: row.seq, settle: () => void log.push('settled') }),
     onWait: () => {},

@@ -1,5 +1,5 @@
 import { type Bus, pause } from '#bus';
-import type { Delivery, Report } from '#contracts';
+import type { Delivery, FarmEvent, Report } from '#contracts';
 import { attempt } from './attempt.js';
 import type { Channel, Links } from './channel.js';
 import type { ChannelCache, Ready } from './channel-cache.js';
@@ -53,6 +53,7 @@ export interface WorkerParts {
   http: Http;
   origin: string;
   links: Links;
+  pageOf: (event: FarmEvent) => string;
   /** Why an address may not be reached. */
   refused: (url: string) => string | undefined;
   /** A row as an item. */
@@ -175,7 +176,7 @@ export class Worker {
     turn: Turn,
   ): Promise<Item | undefined> {
     const { delivery } = item;
-    const { channel, http, origin, links, refused, waiting, onWait, prints, pictures, receiving, surely } = this.parts;
+    const { channel, http, origin, links, pageOf, refused, waiting, onWait, prints, pictures, receiving, surely } = this.parts;
     const { settings, copy } = ready;
     await receiving.clear(delivery, settings);
     const edits = await prints.toChange(delivery, ready);
@@ -184,6 +185,7 @@ export class Worker {
       origin,
       links,
       secrets: ready.secrets,
+      pageOf,
       refused,
       ...(edits && { edits }),
       ...(channel.takesPictures && { picture: await prints.known(await pictures.of(delivery.event), delivery.event, settings) }),

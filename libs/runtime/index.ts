@@ -1,6 +1,7 @@
 export * from './bucket.js';
 export * from './config.js';
 export * from './database.js';
+export * from './event-page.js';
 export * from './gather.js';
 export * from './log.js';
 export * from './metrics.js';

@@ -106,7 +106,8 @@ export async function start({
   const adapter = new FastifyAdapter({
     bodyLimit: 8 * 1024 * 1024,
     requestTimeout: requestMs,
-    routerOptions: { maxParamLength: 300 },
+    // an id that users chose: 300 characters, each of which may take two places
+    routerOptions: { maxParamLength: 600 },
     // what never reaches a handler (an address that cannot be decoded, …) is answered in the API's form too
     frameworkErrors: (error: { statusCode?: number; message: string }, _: unknown, reply: unknown) => {
       const status = error.statusCode ?? 400;

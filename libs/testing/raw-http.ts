@@ -11,10 +11,14 @@ export interface RawAnswer {
 const longestMs = 20_000;
 
 /**
- * Sends bytes as they are to an HTTP server on this machine and reads until it closes the connection. Throws when it neither
- * answers nor closes within 20 s.
+ * Sends bytes as they are to an HTTP server on this machine and reads until it closes the connection, or until there is `enough`
+ * of an answer that has no end. Throws when it neither answers nor closes within 20 s.
  */
-export function rawHttp(port: number, bytes: Uint8Array | string): Promise<RawAnswer> {
+export function rawHttp(
+  port: number,
+  bytes: Uint8Array | string,
+  enough: (text: string) => boolean = () => false,
+): Promise<RawAnswer> {
   return new Promise((done, fail) => {
     const chunks: Buffer[] = [];
     const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
@@ -26,7 +30,10 @@ export function rawHttp(port: number, bytes: Uint8Array | string): Promise<RawAn
         ),
       );
     }, longestMs);
-    socket.on('data', (chunk) => chunks.push(chunk));
+    socket.on('data', (chunk) => {
+      chunks.push(chunk);
+      if (enough(Buffer.concat(chunks.slice(-2)).toString('latin1'))) socket.destroy();
+    });
     // a server that refuses early resets what is still on its way
     socket.on('error', () => {});
     socket.on('close', () => {

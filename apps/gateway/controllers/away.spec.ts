@@ -36,6 +36,8 @@ it('without the broker, publishing is a 503 that says what is safe; after it, a 
     return answer.status === 202 ? answer : undefined;
   });
   expect(stored.body.id).toBe('e1');
+  // the test has a connection of its own
+  await until('the test is connected too', 15_000, () => farm.bus.alive(500));
   expect(await farm.stored()).toBe(1);
 }, 60_000);
 

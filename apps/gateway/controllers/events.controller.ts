@@ -1,12 +1,13 @@
 import { Controller, Inject } from '@nestjs/common';
 import { z } from 'zod';
 import { ask, Bus } from '#bus';
-import { type DeliveryView, type FarmEvent, text } from '#contracts';
+import { type DeliveryView, text } from '#contracts';
 import { CONFIG, publicUrl, type Settings } from '#runtime';
 import { cursor, eventType, limit, moment, pageOf } from '../http/page.js';
 import type { Call } from '../routes/call.js';
 import { Route } from '../routes/route.js';
 import { cloudEvent, event, events, published, why as whyAnswer } from '../routes/shapes.js';
+import { eventView } from './event-view.js';
 import { Publishing } from './publishing.js';
 import { type Why, whyOf } from './why.js';
 
@@ -53,7 +54,7 @@ export class EventsController {
   })
   async list({ caller, query }: Call<undefined, z.output<typeof eventQuery>>) {
     const { data, next_cursor } = await ask(this.bus, 'journal.event.list', { account: caller.account, ...query });
-    return { data: data.map((one) => this.shown(one)), next_cursor };
+    return { data: data.map((one) => eventView(one, publicUrl(this.config))), next_cursor };
   }
 
   @Route({
@@ -64,7 +65,8 @@ export class EventsController {
     answer: { status: 200, schema: event },
   })
   async get({ caller, params }: Call) {
-    return this.shown(await ask(this.bus, 'journal.event.get', { account: caller.account, id: params.id! }));
+    const found = await ask(this.bus, 'journal.event.get', { account: caller.account, id: params.id! });
+    return eventView(found, publicUrl(this.config));
   }
 
   @Route({
@@ -101,11 +103,5 @@ export class EventsController {
       more = page.more;
     }
     return { event_id: event.id, channels };
-  }
-
-  /** A stored picture is shown by the address that serves it. */
-  private shown({ snapshot, ...rest }: FarmEvent) {
-    if (!snapshot) return rest;
-    return { ...rest, snapshot: { url: 'url' in snapshot ? snapshot.url : `${publicUrl(this.config)}/s/${snapshot.id}` } };
   }
 }

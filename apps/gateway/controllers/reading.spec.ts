@@ -124,7 +124,7 @@ describe('one of a kind', () => {
 
   it.each([
     ['/v1/events/%zz', 400],
-    [`/v1/events/${'x'.repeat(400)}`, 414],
+    [`/v1/events/${'x'.repeat(700)}`, 414],
   ])('%s is refused', async (path, status) => {
     const answer = await farm.get(path);
     expect([answer.status, answer.body.status, answer.headers.get('content-type')]).toEqual([

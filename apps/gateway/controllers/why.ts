@@ -65,7 +65,7 @@ function ofDelivery(delivery: DeliveryView): [Decision, string] {
 function ofMatch(event: FarmEvent, { match, min_severity, created_at }: Matched, now: Date): [Decision, string] {
   switch (match) {
     case 'not_selected':
-      return ['not_selected', `Its events do not select ${event.type}.`];
+      return ['not_selected', `Its events do not select ${event.type}, or its format has no name for it.`];
     case 'disabled':
       return ['disabled', 'The channel is disabled.'];
     case 'min_severity':

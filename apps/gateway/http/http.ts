@@ -15,6 +15,8 @@ export interface Reply {
   status(code: number): Reply;
   header(name: string, value: string): Reply;
   send(body?: unknown): unknown;
+  /** The answer as Node.js knows it: 'close' comes when it is over, or its connection is. */
+  raw: { destroyed: boolean; once(event: 'close', listener: () => void): unknown };
 }
 
 interface Parsers {

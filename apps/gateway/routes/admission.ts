@@ -41,7 +41,7 @@ export class Admission implements CanActivate {
       path,
       key,
       bytes,
-      params: paramsOf(request),
+      params: paramsOf(route, request),
       query: queryOf(route, request),
       body: bodyOf(route, request, bytes),
       headers: request.headers,
@@ -82,10 +82,12 @@ function checkAccess({ access, method, path }: RouteSpec, caller: Caller): void 
   throw new Problem(403, 'Forbidden', `${method} ${path} ${needed}`);
 }
 
-/** Every id of ours fits the pattern: what does not is nobody's. */
-function paramsOf({ params }: Admitted): Record<string, string> {
+/** Every id of ours fits the pattern, and what users choose the route's own: what does not is nobody's. */
+function paramsOf(route: RouteSpec, { params }: Admitted): Record<string, string> {
   for (const [name, value] of Object.entries(params)) {
-    if (!idPattern.test(value)) throw notFound(name, value.isWellFormed() ? value : '');
+    const schema = route.params?.[name];
+    const fits = schema ? 'data' in checked(schema, value) : idPattern.test(value);
+    if (!fits) throw notFound(name, value.isWellFormed() ? value : '');
   }
   return params;
 }

@@ -16,12 +16,16 @@ export interface RouteSpec<B extends z.ZodType = z.ZodType, Q extends z.ZodType 
   /** With parameters in braces: `/v1/channels/{id}`. */
   path: string;
   access: Access;
+  /** What a parameter of the path may be, where it is no id of ours. */
+  params?: Record<string, z.ZodType>;
   summary: string;
   /** More than the summary says, for the documentation. */
   detail?: string;
   /** The JSON body; left out: there is none. */
   body?: B;
   query?: Q;
+  /** Headers of its own that a request may carry, and what they mean. */
+  headers?: Record<string, string>;
   /** For a route that reads its body itself: what it takes, by content type. */
   bodies?: Record<string, z.ZodType>;
   answer: { status: 200 | 201 | 202 | 204; schema?: z.ZodType; types?: string[] };

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { channelCreateSchema, channelPatchSchema, envelopeSchema } from '#contracts';
+import {
+  channelCreateSchema,
+  channelPatchSchema,
+  envelopeSchema,
+  organizationCreateSchema,
+  organizationPatchSchema,
+  printerCreateSchema,
+  printerPatchSchema,
+} from '#contracts';
 import type { Access, RouteSpec } from './call.js';
 import * as shapes from './shapes.js';
 
@@ -16,6 +24,12 @@ const named = new Map<z.ZodType, string>([
   [channelCreateSchema, 'ChannelCreate'],
   [channelPatchSchema, 'ChannelPatch'],
   [shapes.channel, 'Channel'],
+  [organizationCreateSchema, 'OrganizationCreate'],
+  [organizationPatchSchema, 'OrganizationPatch'],
+  [shapes.organization, 'Organization'],
+  [printerCreateSchema, 'PrinterCreate'],
+  [printerPatchSchema, 'PrinterPatch'],
+  [shapes.printer, 'Printer'],
   [shapes.delivery, 'Delivery'],
   [shapes.rejected, 'Rejected'],
   [shapes.token, 'Token'],
@@ -86,10 +100,17 @@ function parameters(route: RouteSpec): Json[] {
     name,
     in: 'path',
     required: true,
-    schema: { type: 'string' },
+    schema: route.params?.[name!] ? jsonSchema(route.params[name!]!) : { type: 'string' },
   }));
   const query = route.query ? (jsonSchema(route.query).properties as Record<string, Json>) : {};
   const inQuery = Object.entries(query).map(([name, schema]) => ({ name, in: 'query', required: false, schema }));
+  const inHeaders = Object.entries(route.headers ?? {}).map(([name, description]) => ({
+    name,
+    in: 'header',
+    required: false,
+    description,
+    schema: { type: 'string' },
+  }));
   const account = {
     name: 'Farmbell-Account',
     in: 'header',
@@ -107,6 +128,7 @@ function parameters(route: RouteSpec): Json[] {
   return [
     ...inPath,
     ...inQuery,
+    ...inHeaders,
     ...(route.access === 'none' || route.access === 'admin' ? [] : [account]),
     ...(route.method === 'POST' ? [key] : []),
   ];

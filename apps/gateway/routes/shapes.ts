@@ -1,7 +1,17 @@
-import { decisions } from '../controllers/why.js';
 import { z } from 'zod';
-import { accountPattern, channelTypes, envelopeSchema, eventIdPattern, outcomes, reasons, severities, text } from '#contracts';
+import {
+  accountPattern,
+  channelTypes,
+  envelopeSchema,
+  eventIdPattern,
+  outcomes,
+  reasons,
+  replayStates,
+  severities,
+  text,
+} from '#contracts';
 import { plans, tokenScopes } from '../access/rows.js';
+import { decisions } from '../controllers/why.js';
 
 /** What the API answers, for its documentation. What it takes stands in #contracts, but for tokens and accounts. */
 const time = z.iso.datetime();
@@ -85,6 +95,15 @@ export const tested = z.strictObject({
   meaning: z.string(),
 });
 
+export const replay = z.strictObject({
+  id: z.string(),
+  channel_id: z.string(),
+  total: z.int().describe('deliveries to send anew'),
+  done: z.int().describe('sent out so far; how each fares is in GET /v1/deliveries'),
+  state: z.enum(replayStates),
+  created_at: time,
+});
+
 export const why = z.strictObject({
   event_id: z.string(),
   channels: z.array(
@@ -96,6 +115,16 @@ export const why = z.strictObject({
       delivery_id: z.string().nullable(),
     }),
   ),
+});
+
+export const organization = z.strictObject({ id: z.string(), name: z.string() });
+export const printer = z.strictObject({
+  id: z.string(),
+  name: z.string().nullable(),
+  model: z.string().nullable(),
+  tags: z.array(z.string()),
+  location: z.string().nullable(),
+  organization: z.string().nullable(),
 });
 
 export const delivery = z.strictObject({
