@@ -156,7 +156,7 @@ export class Dispatcher {
 
   private async run(item: Item, key: string, state: State): Promise<void> {
     const { channel } = item.delivery;
-    if (!item.lost() && !this.parts.signal.aborted) await this.take(item, state).catch(this.parts.onError);
+    await this.take(item, state).catch(this.parts.onError);
     const queue = state.queues.get(key)!;
     queue.shift();
     if (queue.length > 0) state.ready.push(key);
@@ -170,11 +170,12 @@ export class Dispatcher {
     if (state.held === 0 && !state.behind && state.parked === state.stored) this.channels.delete(channel);
   }
 
-  /** Works one off, or puts it back into the table. */
+  /** Works one off, or puts it back into the table; what is another process's by now is let go. */
   private async take(given: Item, state: State): Promise<void> {
     const { channel, id } = given.delivery;
     let item = given;
     try {
+      if (given.lost() || this.parts.signal.aborted) return;
       const outcome = await this.parts.work(given, {
         yields: () => state.folding,
         isLate: (delivery) => this.backlog.isLate(delivery, state),

@@ -179,3 +179,19 @@ it('a row that is too much to hold comes from the backlog, also when its channel
   await dispatcher.offerRow(row('late'));
   expect((await turnOf('late')).item.delivery.attempt).toBe(2);
 });
+
+it('a row whose lane was lost before its turn is in hand no more, and is worked off when the lane is back', async () => {
+  let lost = false;
+  const dispatcher = open({ itemOf: (given) => ({ ...rowItem(given), lost: () => lost }) });
+  // both of one printer: the second waits behind the first
+  await dispatcher.offerRow(row('d1'));
+  await dispatcher.offerRow(row('d2'));
+  const { end } = await turnOf('d1');
+  lost = true;
+  end('done');
+  await until('nothing is in hand', 5000, () => dispatcher.rowsHeld.length === 0);
+  lost = false;
+  await dispatcher.offerRow(row('d2'));
+  await turnOf('d2');
+  expect(turns.map(({ item }) => item.delivery.id)).toEqual(['d1', 'd2']);
+});
