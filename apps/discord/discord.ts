@@ -1,3 +1,4 @@
+import { retryDefaults } from '#contracts';
 import { channel } from '#delivery';
 import { verdictOf } from './answers.js';
 import { refOf, send, verify } from './calls.js';
@@ -17,7 +18,7 @@ export const discord = channel({
   limits: limitsOf,
   holds: holdOf,
   verify,
-  retry: { mode: 'backoff', schedule: [0, 5, 60, 300, 1800], expiresAfterS: 3600 },
+  retry: { mode: 'backoff', schedule: retryDefaults.chat, expiresAfterS: 3600 },
   takesPictures: true,
   edits: {
     refOf,

@@ -1,3 +1,4 @@
+import { retryDefaults } from '#contracts';
 import { channel, type Part } from '#delivery';
 import { holdOf, verdictOf } from './answers.js';
 import { push } from './calls.js';
@@ -22,7 +23,7 @@ export const pushover = channel({
   connections: 2,
   holds: (reply, chosen) => holdOf(reply, chosen),
   // 5 s is the least that Pushover asks for after trouble of its own: https://pushover.net/api#friendly
-  retry: { mode: 'backoff', schedule: [0, 5, 60, 300, 1800], expiresAfterS: 3600 },
+  retry: { mode: 'backoff', schedule: retryDefaults.chat, expiresAfterS: 3600 },
   takesPictures: true,
   render: (event, chosen) => messageOf(event, chosen),
   send: (message, chosen, sending) => push(message, chosen, sending),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { retryDefaults } from '#contracts';
 import { channel } from '#delivery';
 import { verdictOf, waitMs } from './answers.js';
 import { messageOf } from './message.js';
@@ -25,7 +26,7 @@ export const slack = channel({
   // one message a second for each webhook: https://docs.slack.dev/apis/web-api/rate-limits
   limits: ({ url }) => [{ key: limitKeyOf(url), atOnce: 1, rates: [[1, 1000]] }],
   holds: (reply, { url }) => (reply.status === 429 ? { key: limitKeyOf(url), ms: waitMs(reply) } : undefined),
-  retry: { mode: 'backoff', schedule: [0, 5, 60, 300, 1800], expiresAfterS: 3600 },
+  retry: { mode: 'backoff', schedule: retryDefaults.chat, expiresAfterS: 3600 },
   render: (event, _, links) => messageOf(event, links),
   send: (message, { url }, { http, origin }) =>
     http.request({

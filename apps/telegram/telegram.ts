@@ -1,3 +1,4 @@
+import { retryDefaults } from '#contracts';
 import { channel } from '#delivery';
 import { verdictOf } from './answers.js';
 import { send } from './calls.js';
@@ -17,7 +18,7 @@ export const telegram = channel<typeof settings, TelegramMessage>({
   scope: botOf,
   limits: limitsOf,
   holds: holdOf,
-  retry: { mode: 'backoff', schedule: [0, 5, 60, 300, 1800], expiresAfterS: 3600 },
+  retry: { mode: 'backoff', schedule: retryDefaults.chat, expiresAfterS: 3600 },
   takesPictures: true,
   moves: true,
   // a file's name is known to the bot that sent it alone: https://core.telegram.org/bots/api#sending-files

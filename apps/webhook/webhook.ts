@@ -1,3 +1,4 @@
+import { retryDefaults } from '#contracts';
 import { channel, commonVerdict, sign } from '#delivery';
 import { formats } from './formats/index.js';
 import { presetOf } from './formats/presets.js';
@@ -13,7 +14,7 @@ export const webhook = channel({
   generate: generated,
   // a receiver's limit is its channel's own
   scope: () => '',
-  retry: { mode: 'backoff', schedule: [0, 5, 300, 1800, 7200, 18_000, 36_000, 36_000], expiresAfterS: 48 * 3600 },
+  retry: { mode: 'backoff', schedule: retryDefaults.webhook, expiresAfterS: 48 * 3600 },
   retryMode: ({ format }) => presetOf(format).mode ?? 'backoff',
   render: (event, given, { publicUrl, page, channel }) => {
     const { contentType, body, headers } = formats[given.format](event, { publicUrl, page, channel, settings: given });

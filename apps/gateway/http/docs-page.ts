@@ -1,7 +1,6 @@
-type Json = Record<string, unknown>;
+import { html } from './html.js';
 
-const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-const html = (text: unknown) => String(text ?? '').replace(/[&<>"']/g, (mark) => escapes[mark]!);
+type Json = Record<string, unknown>;
 
 const style = `
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; }

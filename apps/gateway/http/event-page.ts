@@ -1,7 +1,5 @@
 import { contentOf, type FarmEvent } from '#contracts';
-
-const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-const html = (text: unknown) => String(text ?? '').replace(/[&<>"']/g, (mark) => escapes[mark]!);
+import { html } from './html.js';
 
 const style = `
 :root { color-scheme: light dark; }
