@@ -9,5 +9,6 @@ export default {
   globalSetup: '<rootDir>/dist/libs/testing/global-setup.js',
   globalTeardown: '<rootDir>/dist/libs/testing/global-teardown.js',
   testTimeout: 30_000,
-  maxWorkers: 2,
+  // most of what takes long waits
+  maxWorkers: 3,
 };

@@ -40,8 +40,8 @@ export async function loadChannels(farm: Farm, given: readonly NewChannel[]): Pr
       const lists = (pick: (channel: NewChannel) => unknown[] | undefined) => some.map((one) => JSON.stringify(pick(one) ?? []));
       await client.query(
         `insert into rules.channel (id, account, name, type, enabled, version, epoch, lane, events, min_severity, printers, tags,
-           retry, expires_after_s, auto_disable, sealed, shown, copied_version)
-         select id, account, 'loaded', 'webhook', true, 1, 1, lane, events, min_severity, printers, tags, $9, $10, $11, sealed, '{}', 1
+           retry, expires_after_s, progress, auto_disable, sealed, shown, copied_version)
+         select id, account, 'loaded', 'webhook', true, 1, 1, lane, events, min_severity, printers, tags, $9, $10, $11, $12, sealed, '{}', 1
          from unnest($1::text[], $2::text[], $3::int[], $4::jsonb[], $5::text[], $6::jsonb[], $7::jsonb[], $8::text[])
            as given (id, account, lane, events, min_severity, printers, tags, sealed)`,
         [
@@ -55,6 +55,7 @@ export async function loadChannels(farm: Farm, given: readonly NewChannel[]): Pr
           some.map((one) => one.sealed),
           policy.retry,
           policy.expires_after_s,
+          policy.progress,
           policy.auto_disable,
         ],
       );
@@ -73,6 +74,8 @@ const state = { enabled: true, version: 1, epoch: 1 } satisfies Partial<ChannelC
 const policy = {
   retry: { mode: 'backoff', attempts: 8 },
   expires_after_s: 48 * 3600,
+  progress: 'post',
+  progress_every: null,
   auto_disable: { failures: 10, window_h: 24 },
 } satisfies Partial<ChannelCopy>;
 

@@ -73,6 +73,17 @@ export const channelPlans: readonly ChannelPlan[] = [
     ends: ['delivered'],
     fast: false,
   },
+  // at every moment, something of it is under way for longer than a lease lasts
+  {
+    name: 'lazy',
+    type: 'webhook',
+    behaviour: { kind: 'slow', fromMs: 6000, toMs: 14_000 },
+    asks: { events: ['printer.offline'], printers: printersBelow(10) },
+    settings: { timeout_s: 30 },
+    selects: (event) => event.type === 'printer.offline' && number(event) < 10,
+    ends: ['delivered'],
+    fast: false,
+  },
   {
     name: 'flaky',
     type: 'webhook',

@@ -77,7 +77,7 @@ export class Faults {
         fleet.named(victim).signal('SIGCONT');
         return victim;
       case 'rolling-restart':
-        await this.rollingRestart(lasts);
+        await this.rollingRestart();
         return 'every service';
       case 'broker-kill':
         await away(
@@ -123,19 +123,12 @@ export class Faults {
     await Promise.all(replicas.map((replica) => replica.ready()));
   }
 
-  /** One process after another, each ready again before the next, unless that would take too long. */
-  private async rollingRestart(lasts: number): Promise<void> {
+  /** One process after another, each ready again before the next, as an orchestrator does it. */
+  private async rollingRestart(): Promise<void> {
     const { fleet, onTrouble } = this.parts;
-    const mostMs = (lasts * 1000) / fleet.replicas.length;
-    const coming: Promise<unknown>[] = [];
     for (const replica of fleet.replicas) {
-      const began = Date.now();
       if (!(await replica.restart())) onTrouble(`${replica.name} did not stop in order when it was asked to`);
-      const back = replica.ready();
-      back.catch(() => {});
-      coming.push(back);
-      await Promise.race([back, delay(Math.max(0, mostMs - (Date.now() - began)))]);
+      await replica.ready();
     }
-    await Promise.all(coming);
   }
 }

@@ -10,7 +10,8 @@ import { type Children, gone, isOver } from './children.js';
 const apps = fileURLToPath(new URL('../apps', import.meta.url));
 const againMs = 1000;
 const readyMs = 60_000;
-const stopMs = 20_000;
+/** As long as k8s/base gives a pod. */
+const stopMs = 45_000;
 
 /** Every app that is a process of its own. */
 export const serviceNames = (): string[] =>

@@ -12,6 +12,8 @@ export interface Violation {
   event: string;
   /** What is known of it. */
   text: string;
+  /** When it was seen, of a repeat. */
+  at?: number;
 }
 
 export interface Explained {
@@ -69,8 +71,8 @@ export function judge(records: Records, plans: readonly ChannelPlan[] = channelP
       order: 0,
     };
     judgement.rows.push(row);
-    const violate = (what: Violation['what'], event: string, text: string) =>
-      judgement.violations.push({ what, channel: plan.name, event, text });
+    const violate = (what: Violation['what'], event: string, text: string, at?: number) =>
+      judgement.violations.push({ what, channel: plan.name, event, text, ...(at !== undefined && { at }) });
 
     for (const event of due) {
       const here = arrivals.get(key(plan.name, event.id)) ?? [];
@@ -103,7 +105,7 @@ export function judge(records: Records, plans: readonly ChannelPlan[] = channelP
       });
       const [repeat, ...more] = unexcused;
       const times = more.length > 0 ? `, and ${more.length} more` : '';
-      if (repeat) violate('repeated', event.id, `${repeat.text}${times}; no fault explains it: ${seen()}`);
+      if (repeat) violate('repeated', event.id, `${repeat.text}${times}; no fault explains it: ${seen()}`, repeat.again);
     }
     for (const { event, text } of orderFaults(
       due,

@@ -52,7 +52,8 @@ export function lengths(seconds: number): Partial<Record<FaultKind, number>> {
     'broker-away': scaled(5, 30),
     'database-away': scaled(5, 30),
     'cut-off': scaled(6, 20),
-    'rolling-restart': scaled(10, 60),
+    // about: each process is ready before the next one goes
+    'rolling-restart': scaled(40, 60),
   };
 }
 

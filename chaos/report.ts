@@ -1,10 +1,12 @@
 import type { Explained, Judgement } from './judge.js';
 import type { Options } from './options.js';
 import type { Recovery } from './recovery.js';
+import type { Longest, Restart } from './restarts.js';
 
 export interface Report extends Judgement {
   options: Options;
   recoveries: Recovery[];
+  restarts: Restart[];
   /** What went wrong beside deliveries: a service that crashed, a channel that was not disabled, a refused event. */
   troubles: string[];
   /** What had not settled when time was up. */
@@ -21,7 +23,7 @@ export const isGood = ({ violations, troubles, unsettled }: Report): boolean =>
 
 /** The report for people. */
 export function reportText(report: Report): string {
-  const { rows, recoveries, violations, explained, troubles, unsettled } = report;
+  const { rows, recoveries, restarts, violations, explained, troubles, unsettled } = report;
   const sum = { ...rows[0]!, channel: 'all' };
   const numbers = Object.keys(sum).filter((column) => column !== 'channel') as Exclude<keyof typeof sum, 'channel'>[];
   for (const column of numbers) sum[column] = rows.reduce((total, row) => total + row[column], 0);
@@ -42,6 +44,14 @@ export function reportText(report: Report): string {
       ]),
     ),
     '',
+    ...section(
+      'From acceptance to arrival at the longest, at a rolling restart',
+      restarts.map(
+        ({ before, during, repeats }) =>
+          `${longest(during)}; in the calm before it ${longest(before)}; repeats at it: ${repeats}`,
+      ),
+      shownViolations,
+    ),
     ...section(`${explained.length} repeats of what was under way at a fault`, counted(explained), shownViolations),
     ...section(
       `${violations.length} VIOLATIONS`,
@@ -54,6 +64,9 @@ export function reportText(report: Report): string {
   ];
   return lines.join('\n');
 }
+
+const longest = (way: Longest | null): string =>
+  way ? `${(way.ms / 1000).toFixed(2)} s (${way.channel} ${way.event})` : 'nothing';
 
 /** `12 at kill webhook-1 (fast 7, once 5)` */
 function counted(explained: readonly Explained[]): string[] {

@@ -14,6 +14,7 @@ import { type PlannedFault, planOf } from './plan.js';
 import type { Accepted, Fault, Records } from './records.js';
 import { recoveries } from './recovery.js';
 import type { Report } from './report.js';
+import { restarts } from './restarts.js';
 import { settled, settleMs } from './settling.js';
 
 export interface RunParts extends FarmParts {
@@ -52,10 +53,12 @@ export async function run(parts: RunParts): Promise<Report> {
     await writeFile(join(folder, 'records.json'), JSON.stringify({ ...records, waitingRows: [...waitingRows] }));
     await Promise.all([inside.close(), farm.publishing.close()]);
     const fast = channelPlans.filter((channel) => channel.fast);
+    const judgement = judge(records);
     return {
-      ...judge(records),
+      ...judgement,
       options,
       recoveries: recoveries(faults, accepted, arrivals, fast),
+      restarts: restarts(faults, accepted, arrivals, judgement.violations, fast),
       troubles,
       unsettled,
       failedStarts: farm.fleet.failedStarts,

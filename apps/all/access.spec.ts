@@ -15,7 +15,16 @@ const [victim, other] = ['victim', 'other'];
 const scopes = ['publish', 'read', 'manage'];
 
 /** Everybody's: a new route without a token must be added here on purpose. */
-const open = ['GET /docs', 'GET /openapi.json', 'GET /s/{id}', 'GET /e/{id}'];
+const open = [
+  'GET /docs',
+  'GET /openapi.json',
+  'GET /s/{id}',
+  'GET /e/{id}',
+  // with a token of their own: octoeverywhere.spec.ts and app-connections.spec.ts
+  'POST /api/appconnection/SetNotificationWebhook',
+  'POST /api/appconnection/DeleteNotificationWebhook',
+  'GET /api/appconnection/TestWebhook',
+];
 
 /** A body with which the route's owner would do the work: a refusal then comes from who calls, not from what is sent. */
 const bodies: Record<string, unknown> = {
@@ -27,9 +36,23 @@ const bodies: Record<string, unknown> = {
   'PATCH /v1/organizations/{id}': { name: planted },
   'POST /v1/printers': { id: 'made-by-nobody' },
   'PATCH /v1/printers/{id}': { name: planted },
+  'PUT /v1/quiet-hours': { start: '03:45', end: '04:56', timezone: 'UTC' },
+  'PUT /v1/organizations/{id}/quiet-hours': { start: '03:45', end: '04:56', timezone: 'UTC' },
+  'POST /v1/app-connections': { name: 'x', printer_id: 'p1' },
   'POST /v1/tokens': { name: 'x', scopes: ['read'] },
   'POST /v1/accounts': { id: 'made-by-nobody' },
   'PATCH /v1/accounts/{id}': { name: planted },
+};
+
+/** The victim's. */
+const quiet = {
+  enabled: true,
+  start: '01:23',
+  end: '02:34',
+  timezone: 'UTC',
+  days: ['sat'],
+  digest: false,
+  allow_severity: null,
 };
 
 /** By the path before `{id}`: the victim's thing there. Filled below. */
@@ -92,6 +115,9 @@ async function makeThings(): Promise<void> {
   ids['/v1/channels'] = (await farm.call('POST', '/v1/channels', channel, at)).body.id;
   ids['/v1/organizations'] = (await farm.call('POST', '/v1/organizations', { id: 'o1', name: hidden }, at)).body.id;
   ids['/v1/printers'] = (await farm.call('POST', '/v1/printers', { id: 'p1', name: hidden }, at)).body.id;
+  const connection = { name: hidden, printer_id: 'p1' };
+  ids['/v1/app-connections'] = (await farm.call('POST', '/v1/app-connections', connection, at)).body.id;
+  await farm.call('PUT', '/v1/quiet-hours', quiet, at);
   const event = { id: 'secret-event', type: 'job.failed', title: hidden, printer: { id: 'p1', name: hidden } };
   ids['/v1/events'] = (await farm.call('POST', '/v1/events', event, at)).body.id;
   ids['/v1/tokens'] = (await token(victim!, ['read'])).id;
@@ -186,8 +212,8 @@ it('has let nothing of the victim be changed, and all of it is there for the vic
   for (const route of reading) {
     const text = await shown(route);
     // with the right token the same question shows what was hidden: else the refusals above would prove nothing
-    // (a replay tells numbers alone)
-    if (!/types$|rejected$|replays/.test(route.path))
+    // (a replay tells numbers alone, quiet hours times)
+    if (!/types$|rejected$|replays|quiet-hours$/.test(route.path))
       expect([nameOf(route), text.includes(hidden)]).toEqual([nameOf(route), true]);
     expect(text).not.toContain(planted);
   }
@@ -195,13 +221,19 @@ it('has let nothing of the victim be changed, and all of it is there for the vic
   const counts = async (path: string) => (await farm.call('GET', path, undefined, at)).body.data.length;
   // a delivery, and its replay
   expect([await counts('/v1/channels'), await counts('/v1/events'), await counts('/v1/deliveries')]).toEqual([1, 1, 2]);
+  for (const path of ['/v1/quiet-hours', '/v1/organizations/o1/quiet-hours'])
+    expect((await farm.call('GET', path, undefined, at)).body).toEqual({ ...quiet, set_by: 'account' });
   const { body } = await farm.call('GET', `/v1/channels/${ids['/v1/channels']}`, undefined, at);
   expect(body).toMatchObject({ name: hidden, enabled: true });
 });
 
 it('does for the victim whatever was refused to others', async () => {
   const rank = ({ method, path }: RouteSpec) =>
-    method !== 'DELETE' ? Number(path.endsWith('/disable')) : path.startsWith('/v1/channels') ? 3 : 2;
+    method !== 'DELETE' || path.endsWith('/quiet-hours')
+      ? Number(path.endsWith('/disable'))
+      : path.startsWith('/v1/channels')
+        ? 3
+        : 2;
   for (const route of [...forAccounts].sort((a, b) => rank(a) - rank(b))) {
     const { status } = await ask(route, { token: tokens.victim });
     expect([nameOf(route), status]).toEqual([nameOf(route), route.answer.status]);

@@ -12,7 +12,8 @@ it('disables at the tenth failure exactly, counts through successes and restarts
   let status = 500;
   const failing = await receiver(() => ({ status }));
   const other = await receiver();
-  const farm = await testFarm(modules);
+  const lines: string[] = [];
+  const farm = await testFarm(modules, {}, undefined, (line) => void lines.push(line));
   const { call } = farm;
   const made = await call('POST', '/v1/channels', {
     name: 'failing',
@@ -60,6 +61,14 @@ it('disables at the tenth failure exactly, counts through successes and restarts
     'channel.failing',
     'channel.disabled',
   ]);
+  // each failure, and what it led to, left a line
+  const said = lines.map((line) => JSON.parse(line)).filter(({ channel }) => channel === made.body.id);
+  expect(said.filter(({ msg }) => msg === 'A delivery failed for good.')).toHaveLength(10);
+  expect(said.at(-1)).toMatchObject({
+    level: 40,
+    msg: expect.stringMatching(/was disabled/),
+    reason: expect.stringContaining('10'),
+  });
 
   expect((await call('POST', `${path}/enable`)).status).toBe(200);
   expect(await stateOf()).toMatchObject({ state: 'healthy', failures: 0 });

@@ -46,6 +46,8 @@ export async function testFarm(
       host: '127.0.0.1',
       port: 0,
       natsUrlOf: nats.urlOf,
+      // what specs leave open is cut
+      drainMs: 1000,
       prepare,
     });
   let app = await launch();

@@ -13,8 +13,6 @@ import { type ReceivedRequest, receiver, until } from '#testing';
 import { testFarm } from './farm.js';
 import { modules } from './modules.js';
 
-type Answered = Awaited<ReturnType<Awaited<ReturnType<typeof testFarm>>['call']>>;
-
 /** Every secret of this run. */
 const secrets = new Map<string, string>();
 function secret(what: string, value = `Mark${randomBytes(40).toString('hex')}`.slice(0, 64)): string {
@@ -25,10 +23,8 @@ function secret(what: string, value = `Mark${randomBytes(40).toString('hex')}`.s
 const places = new Map<string, string>();
 const keep = (where: string, text: string) => void places.set(where, `${places.get(where) ?? ''}${text}\n`);
 
-const forms = (value: string): string[] => {
-  const bytes = Buffer.from(value);
-  return [value, encodeURIComponent(value), bytes.toString('base64url'), bytes.toString('hex')];
-};
+const bytesAs = ['base64url', 'hex'] as const;
+const forms = (value: string) => [value, encodeURIComponent(value), ...bytesAs.map((form) => Buffer.from(value).toString(form))];
 const leaks = (known = secrets, read = places): string[] =>
   [...known].flatMap(([what, value]) =>
     [...read].flatMap(([where, text]) => (forms(value).some((form) => text.includes(form)) ? [`${what} in ${where}`] : [])),
@@ -67,6 +63,7 @@ const answers: Record<string, (request: ReceivedRequest) => object> = {
   busy: (request) => ({ status: 429, headers: { 'retry-after': '1' }, ...echo(request) }),
   moved: (request) => ({ status: 307, headers: { location: `http://10.0.0.1${request.url}` }, ...echo(request) }),
   late: (request) => ({ delayMs: 1500, ...echo(request) }),
+  'v1/traces': ({ body }) => ({ kept: keep('spans', body.toString('latin1')) }),
 };
 
 let farm: Awaited<ReturnType<typeof testFarm>>;
@@ -79,6 +76,7 @@ beforeAll(async () => {
   sink = await receiver((request) => (answers[request.url.slice(1).split('?')[0]!] ?? answers.server!)(request));
   grpcPort = await freePort();
   const origins = ['DISCORD', 'SLACK', 'TELEGRAM', 'PUSHOVER'].map((name) => [`FARMBELL_${name}_ORIGIN`, sink.origin]);
+  origins.push(['OTEL_EXPORTER_OTLP_ENDPOINT', sink.origin]);
   const env = { FARMBELL_LOG_LEVEL: 'trace', FARMBELL_SECRET_KEYS: keys, ...Object.fromEntries(origins) };
   farm = await testFarm(modules, env, grpcPort, (line) => keep('the log', line));
   secret('admin token', farm.env.FARMBELL_ADMIN_TOKEN);
@@ -104,7 +102,7 @@ afterAll(async () => {
 });
 
 /** A request whose answer is kept to be searched. */
-async function call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answered> {
+async function call(method: string, path: string, body?: unknown, headers?: Record<string, string>) {
   const answer = await farm.call(method, path, body, headers);
   keep('the API', `${method} ${path.split('?')[0]} ${answer.status} ${JSON.stringify(answer.body)}`);
   return answer;
@@ -162,8 +160,8 @@ async function refusals(chat: string, webhook: string): Promise<void> {
   for (const [path, body] of wrong) expect([422, 400]).toContain((await call('PATCH', path, body)).status);
   const patched = { settings: { headers: { 'X-Own': secret('patched header') }, api_key: secret('patched api key') } };
   expect((await call('PATCH', `/v1/channels/${webhook}`, patched)).status).toBe(200);
-  const stranger = { authorization: `Bearer ${secret('wrong token')}` };
-  expect((await call('GET', '/v1/channels', undefined, stranger)).status).toBe(401);
+  const stranger = `Bearer ${secret('wrong token')}`;
+  expect((await call('GET', '/v1/channels', undefined, { authorization: stranger })).status).toBe(401);
   expect((await call('GET', `/v1/channels/x?token=${secret('token in a query')}`)).status).toBe(422);
 }
 
@@ -183,9 +181,9 @@ async function publish(token: string): Promise<void> {
   for (const bearer of [token, secret('wrong token of gRPC')]) keep('gRPC answers', await grpc(bearer));
   client.close();
   const publisher = await connect(natsTarget(farm.nats.publisherUrl));
-  const js = jetstream(publisher);
   const bad = { id: 'x y', api_key: secret('in a refused event'), data: { access_token: secret('deep in a refused event') } };
-  for (const event of [{ id: 'nats' }, bad]) await js.publish('farmbell.ingest.default.job.failed', JSON.stringify(event));
+  for (const event of [{ id: 'nats' }, bad])
+    await jetstream(publisher).publish('farmbell.ingest.default.job.failed', JSON.stringify(event));
   await publisher.close();
 }
 
@@ -227,6 +225,7 @@ it('shows no secret in logs, metrics, streams, buckets, tables or answers', asyn
   for (const path of ['/metrics', '/docs', '/openapi.json']) keep(path, await (await fetch(`${await farm.url()}${path}`)).text());
   keep("NATS's log", readFileSync(join(farm.nats.storeDir, 'nats.log'), 'utf8'));
   await database();
+  await until('spans of all are exported', 20_000, () => /record ATTEMPTS/.test(places.get('spans') ?? ''));
   expect(leaks()).toEqual([]);
 }, 120_000);
 
@@ -238,6 +237,7 @@ it('would have found one: what is no secret stands in every kind of place, and e
     'messages of $KV,CHANNELS',
     'messages of farmbell,attempt',
     'table journal.attempt',
+    'spans',
   ];
   expect(kinds.filter((where) => !places.get(where))).toEqual([]);
   const found = (text: string) => leaks(new Map([['s', 'a secret+value']]), new Map([['p', text]]));
@@ -245,5 +245,5 @@ it('would have found one: what is no secret stands in every kind of place, and e
     expect(found(`... ${form} ...`)).toEqual(form === 'a secret value' ? [] : ['s in p']);
   // echoed by every receiver, and not secret
   const echoed = leaks(new Map([['user agent', 'Farmbell/']]));
-  for (const where of ['the API', ...kinds.slice(-2)]) expect(echoed).toContain(`user agent in ${where}`);
+  for (const where of ['the API', ...kinds.slice(-3, -1)]) expect(echoed).toContain(`user agent in ${where}`);
 });

@@ -1,6 +1,6 @@
 import { v7 } from 'uuid';
 import { Bus, Leases } from '#bus';
-import { makeLog, onStop, orExit, publicUrl, readConfig, type Settings, start } from '#runtime';
+import { makeLog, onStop, orExit, publicUrl, readConfig, type Settings, start, stop, tellDisk } from '#runtime';
 import { grpcServer } from '../printer-ingest/index.js';
 import { modules } from './modules.js';
 import { ownServers } from './own-servers.js';
@@ -20,6 +20,7 @@ await orExit(async () => {
       DATABASE_URL: given.DATABASE_URL ?? servers.databaseUrl,
     });
     if (servers.natsUrl) await freeLeases(servers.natsUrl);
+    if (servers.natsUrl ?? servers.databaseUrl) tellDisk(config.FARMBELL_DATA_DIR);
     const app = await start({
       name: 'farmbell',
       modules,
@@ -30,14 +31,14 @@ await orExit(async () => {
       natsUrlOf: servers.natsUrlOf,
       prepare: (nest) => void nest.connectMicroservice(grpcServer(config, config.FARMBELL_HOST, config.FARMBELL_GRPC_PORT!)),
     });
-    const stop = async () => {
-      await app.close();
+    const end = async () => {
+      await stop(app);
       await servers.stop();
     };
-    onStop(stop);
+    onStop(end);
     void servers.died.then(async (sentence) => {
       log.error(`${sentence}: Farmbell stops`);
-      await stop().catch(() => {});
+      await end().catch(() => {});
       process.exit(1);
     });
     process.stdout.write(welcome(publicUrl(config), config, given.tokenFile, servers.natsUrl !== undefined));

@@ -8,22 +8,16 @@
  * A service's NATS_URL is then nats://<service>:<its password>@host:4222. `operator` may do everything: it is for people, and
  * for Farmbell in one process.
  */
-import { randomBytes } from 'node:crypto';
 import { natsUsers } from '#contracts';
 import { type NatsUser, natsAuthorization } from '#servers';
-
-const variableOf = (user: string) => `FARMBELL_NATS_PASSWORD_${user.replaceAll('-', '_').toUpperCase()}`;
-
-/** A letter first: nats-server would read digits as a number. */
-const newPassword = () => `p${randomBytes(24).toString('hex')}`;
+import { newPassword, passwordVariable, userNames } from './nats-passwords.js';
 
 function print(asked: string | undefined): string {
-  const names = ['operator', ...Object.keys(natsUsers)];
-  if (asked === '--env') return names.map((name) => `${variableOf(name)}=${newPassword()}`).join('\n');
+  if (asked === '--env') return userNames.map((name) => `${passwordVariable(name)}=${newPassword()}`).join('\n');
   if (asked !== undefined) throw new Error(`'${asked}' is no option: there is --env, or none`);
-  const users = names.map((name): [string, NatsUser] => [
+  const users = userNames.map((name): [string, NatsUser] => [
     name,
-    { password: `$${variableOf(name)}`, permissions: natsUsers[name] },
+    { password: `$${passwordVariable(name)}`, permissions: natsUsers[name] },
   ]);
   return natsAuthorization(Object.fromEntries(users));
 }

@@ -44,7 +44,7 @@ const finished = (id: string, state = 'done') =>
   });
 
 it('sends what failed anew, all of it once, while another channel is not disturbed', async () => {
-  const count = 1200;
+  const count = 600;
   const channel = await make(sink.origin, ['custom.failing']);
   await make(other.origin, ['custom.other']);
   status = 500;

@@ -63,6 +63,15 @@ beforeAll(async () => {
     subject: subjects.disable('nobody'),
     body: { channel: 'nobody', account: 'default', epoch: 1, reason: 'x', at: new Date().toISOString() },
   };
+  real.QUIET = {
+    subject: subjects.quiet('nobody'),
+    body: {
+      ...{ id: 'q', account: 'default', channel: 'nobody', channel_type: 'webhook', lane: 1, version: 1, epoch: 1, attempt: 1 },
+      created_at: new Date().toISOString(),
+      window: { starts: '2026-03-01T22:00:00.000Z', ends: '2099-03-02T07:00:00.000Z' },
+      event: event('q'),
+    },
+  };
   real.REJECTED = {
     subject: subjects.rejected('fuzz'),
     body: { id: 'r', at: new Date().toISOString(), service: 'fuzz', subject: 's', account: 'default', errors: [], body: '' },
@@ -110,6 +119,11 @@ const readOn: Record<string, () => Promise<unknown>> = {
     const { id } = JSON.parse((await farm.send('POST', '/v1/channels', json, body)).text);
     await farm.bus.publish(subjects.disable(id), { ...real.COMMANDS!.body, channel: id });
     await until('rules obeys', 20_000, async () => (await said(`/v1/channels/${id}`)).enabled === false);
+  },
+  async QUIET() {
+    const id = `quiet-${++serial}`;
+    await farm.bus.publish(real.QUIET!.subject, { ...real.QUIET!.body, id });
+    await until('it is suppressed', 60_000, async () => (await said(`/v1/deliveries/${id}`)).outcome === 'suppressed');
   },
   async REJECTED() {
     const id = `rejected-${++serial}`;

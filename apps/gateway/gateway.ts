@@ -1,11 +1,4 @@
-import {
-  Inject,
-  Injectable,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-  type OnModuleDestroy,
-  type OnModuleInit,
-} from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { answer, ask, Bus } from '#bus';
 import { Problem } from '#contracts';
@@ -13,14 +6,14 @@ import { Intake } from '#intake';
 import { complain, Database, LOG, type Log, Probes } from '#runtime';
 import { Callers, defaultAccount } from './access/callers.js';
 import { takeBytes } from './http/http.js';
+import { measureRequests } from './http/request-metrics.js';
+import { RouteTable } from './routes/route-table.js';
 
 const probeMs = 2000;
 
 /** The gateway's life: what it listens to, what must answer before it is ready, and how it stops. */
 @Injectable()
-export class Gateway implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
-  private stop: () => void = () => {};
-
+export class Gateway implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
     @Inject(Bus) private readonly bus: Bus,
@@ -28,11 +21,13 @@ export class Gateway implements OnModuleInit, OnApplicationBootstrap, OnModuleDe
     @Inject(Intake) private readonly intake: Intake,
     @Inject(Callers) private readonly callers: Callers,
     @Inject(Probes) private readonly probes: Probes,
+    @Inject(RouteTable) private readonly table: RouteTable,
     @Inject(LOG) private readonly log: Log,
   ) {}
 
   onModuleInit(): void {
     takeBytes(this.host);
+    measureRequests(this.host, this.table.routes);
     this.probes.add('gateway nats', () => this.bus.alive(probeMs));
     this.probes.add('gateway database', () => this.database.alive(probeMs));
     this.probes.add('gateway: rules answers', () =>
@@ -44,21 +39,17 @@ export class Gateway implements OnModuleInit, OnApplicationBootstrap, OnModuleDe
   }
 
   onApplicationBootstrap(): void {
-    const verify = answer(
+    answer(
       this.bus,
       'gateway.token.verify',
       ({ token, account }) => this.callers.verify(token, account),
       complain(this.log, 'a token could not be verified'),
     );
-    this.stop = () => verify.unsubscribe();
   }
 
-  onModuleDestroy(): void {
-    this.stop();
-    this.intake.close();
-  }
-
+  /** The requests that were under way have their answers by now. */
   async onApplicationShutdown(): Promise<void> {
+    this.intake.close();
     await this.bus.close();
   }
 }

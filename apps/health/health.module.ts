@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
 import { Inject, Module } from '@nestjs/common';
-import { alone, answer, Bus, connectBus, follow, Leases, pause, placeOf } from '#bus';
+import { alone, answer, Bus, connectBus, follow, Leases, pause, placeOf, recorded, reportAttributes, stopAnswering } from '#bus';
 import type { Report } from '#contracts';
+import { zeroEvents } from '#intake';
 import { CONFIG, complain, Database, LOG, type Log, need, Probes, type Settings } from '#runtime';
 import { Copies } from './copies.js';
+import { tellFailing } from './metrics.js';
 import { migrations } from './migration.js';
 import { type Clock, Watch } from './watch.js';
 
@@ -12,6 +14,7 @@ import { type Clock, Watch } from './watch.js';
 const restMs = 100;
 const sweepMs = 2_000;
 const sweepsAPrune = 300;
+const sweepsACount = 5;
 
 const database = {
   provide: Database,
@@ -41,7 +44,6 @@ const watch = {
 export class HealthModule implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
   private readonly stop = new AbortController();
   private working: Promise<void> = Promise.resolve();
-  private answers: { drain(): Promise<void> }[] = [];
 
   constructor(
     @Inject(Bus) private readonly bus: Bus,
@@ -56,15 +58,16 @@ export class HealthModule implements OnApplicationBootstrap, OnModuleDestroy, On
   }
 
   onApplicationBootstrap(): void {
+    zeroEvents('own');
     const onError = complain(this.log, 'health could not work, and tries again');
     this.working = alone(this.leases, 'health', this.stop.signal, (signal) => this.work(signal), onError);
     const unanswered = complain(this.log, 'health could not answer health.status');
-    this.answers = [answer(this.bus, 'health.status', (ask) => this.watch.status(ask), unanswered)];
+    answer(this.bus, 'health.status', (ask) => this.watch.status(ask), unanswered);
   }
 
   async onModuleDestroy(): Promise<void> {
     this.stop.abort();
-    await Promise.all([this.working, ...this.answers.map((one) => one.drain().catch(() => {}))]);
+    await Promise.all([this.working, stopAnswering(this.bus)]);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -75,9 +78,11 @@ export class HealthModule implements OnApplicationBootstrap, OnModuleDestroy, On
     const onError = complain(this.log, 'health could not record what it read from ATTEMPTS, and tries again');
     const from = () => placeOf(this.database, 'ATTEMPTS');
     const read = follow<Report>(this.bus, { stream: 'ATTEMPTS', from, restMs, signal, onError }, (batch, place) =>
-      this.watch.take(
-        batch.map((one) => one.body),
-        place,
+      recorded('health', 'ATTEMPTS', batch, reportAttributes, () =>
+        this.watch.take(
+          batch.map((one) => one.body),
+          place,
+        ),
       ),
     );
     await Promise.all([read, this.sweeping(signal)]);
@@ -88,7 +93,9 @@ export class HealthModule implements OnApplicationBootstrap, OnModuleDestroy, On
     for (let round = 0; !signal.aborted; round++) {
       await this.watch.sweep().catch(onError);
       if (round % sweepsAPrune === 0) await this.watch.prune().catch(onError);
+      if (round % sweepsACount === 0) await this.watch.failing().then(tellFailing, onError);
       await pause(sweepMs, signal);
     }
+    tellFailing(undefined);
   }
 }

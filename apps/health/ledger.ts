@@ -73,6 +73,14 @@ export const ledger = {
     if (channels.length > 0) await db.query(`update channel set ${done} = epoch where id = any($1)`, [channels]);
   },
 
+  /** Channels whose warning is out and that were not disabled since, as far as their last reports say; at most some thousand. */
+  async warned(db: EntityManager): Promise<{ id: string; epoch: number }[]> {
+    const rows = await db.query<{ id: string; epoch: string }[]>(
+      'select id, epoch from channel where warned_epoch = epoch and disabled_epoch is distinct from epoch limit 5000',
+    );
+    return rows.map(({ id, epoch }) => ({ id, epoch: Number(epoch) }));
+  },
+
   /** Deletes what can count nowhere any more; how many rows went. */
   async prune(db: EntityManager, now: number): Promise<number> {
     const [{ n } = { n: 0 }] = await db.query<{ n: number }[]>(

@@ -1,10 +1,12 @@
 import type { EntityManager } from 'typeorm';
 import type { Bus, Place } from '#bus';
 import { type Asks, type Report, subjects } from '#contracts';
+import { countOwn } from '#intake';
 import type { Database } from '#runtime';
 import type { Copies } from './copies.js';
 import { keptMs, ledger } from './ledger.js';
 import { type Case, disableCommand, failingEvent } from './messages.js';
+import { countDisabled, countWarned } from './metrics.js';
 import { foundIn, type Gone } from './trouble.js';
 import { defaultLimits, verdict } from './verdict.js';
 
@@ -87,14 +89,32 @@ export class Watch {
 
   private async publish(warn: readonly Case[], disable: readonly Case[], now: number): Promise<void> {
     await Promise.all([
-      ...disable.map((found) =>
-        this.bus.publish(subjects.disable(found.channel), disableCommand(found, now), { id: `${found.channel}:${found.epoch}` }),
-      ),
-      ...warn.map((found) => {
+      ...disable.map(async (found) => {
+        const id = `${found.channel}:${found.epoch}`;
+        countDisabled(
+          found.gone !== undefined,
+          await this.bus.publish(subjects.disable(found.channel), disableCommand(found, now), { id }),
+        );
+      }),
+      ...warn.map(async (found) => {
         const event = failingEvent(found, now);
-        return this.bus.publish(subjects.event(event.account, event.type), event, { id: `${event.account}/${event.id}` });
+        const id = `${event.account}/${event.id}`;
+        const stored = await this.bus.publish(subjects.event(event.account, event.type), event, { id });
+        countWarned(stored);
+        countOwn(stored);
       }),
     ]);
+  }
+
+  /** How many channels were warned of in the epoch that they are still in. */
+  async failing(): Promise<number> {
+    const rows = await ledger.warned(this.database.manager);
+    const copies = await this.copies.get(rows.map((row) => row.id));
+    const present = rows.filter(({ id, epoch }) => {
+      const copy = copies.get(id);
+      return copy !== undefined && copy !== 'deleted' && copy.enabled && copy.epoch === epoch;
+    });
+    return present.length;
   }
 
   /** What health knows of channels, each in the epoch asked for. */

@@ -1,9 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
 import { Inject, Module } from '@nestjs/common';
-import { alone, answer, Bus, connectBus, follow, type Incoming, Leases, type Place, placeOf, type StreamName } from '#bus';
+import {
+  alone,
+  answer,
+  Bus,
+  connectBus,
+  eventAttributes,
+  follow,
+  type Incoming,
+  Leases,
+  type Place,
+  placeOf,
+  recorded,
+  reportAttributes,
+  type StreamName,
+  stopAnswering,
+} from '#bus';
 import type { AskName, Asks, FarmEvent, Rejection, Report, Routed } from '#contracts';
 import { CONFIG, complain, Database, LOG, type Log, need, Probes, type Settings } from '#runtime';
+import { deleteAccount } from './accounts.js';
+import { watchBroker } from './broker.js';
 import { migrations } from './migration.js';
 import { Reading } from './reading.js';
 import { Replays } from './replays.js';
@@ -40,7 +57,6 @@ const routedBehindMs = 2000;
 export class JournalModule implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
   private readonly stop = new AbortController();
   private loops: Promise<void>[] = [];
-  private answers: { drain(): Promise<void> }[] = [];
 
   constructor(
     @Inject(Bus) private readonly bus: Bus,
@@ -68,6 +84,7 @@ export class JournalModule implements OnApplicationBootstrap, OnModuleDestroy, O
         complain(this.log, 'journal could not delete old rows, and tries again later'),
       ),
     ];
+    this.reply('journal.account.delete', (ask) => deleteAccount(this.database, ask));
     this.reply('journal.event.list', (ask) => reading.events(ask));
     this.reply('journal.event.get', (ask) => reading.event(ask));
     this.reply('journal.event.known', (ask) => reading.known(ask));
@@ -82,7 +99,7 @@ export class JournalModule implements OnApplicationBootstrap, OnModuleDestroy, O
 
   async onModuleDestroy(): Promise<void> {
     this.stop.abort();
-    await Promise.all([...this.loops, ...this.answers.map((one) => one.drain().catch(() => {}))]);
+    await Promise.all([...this.loops, stopAnswering(this.bus)]);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -97,15 +114,20 @@ export class JournalModule implements OnApplicationBootstrap, OnModuleDestroy, O
       return follow<T>(bus, { stream, from: () => placeOf(database, stream), behindMs, signal, onError }, put);
     };
     await Promise.all([
-      read<FarmEvent>('EVENTS', (batch, place) => store.events(batch, place)),
+      read<FarmEvent>('EVENTS', (batch, place) =>
+        recorded('journal', 'EVENTS', batch, eventAttributes, () => store.events(batch, place)),
+      ),
       read<Routed>('ROUTED', (batch, place) => store.routed(batch, place), routedBehindMs),
-      read<Report>('ATTEMPTS', (batch, place) => store.reports(batch, place)),
+      read<Report>('ATTEMPTS', (batch, place) =>
+        recorded('journal', 'ATTEMPTS', batch, reportAttributes, () => store.reports(batch, place)),
+      ),
       read<Rejection>('REJECTED', (batch, place) => store.rejected(batch, place)),
       this.replays.run(signal, complain(this.log, 'a replay waits and goes on later')),
+      watchBroker(bus, signal, complain(this.log, 'journal could not look at JetStream, and tries again')),
     ]);
   }
 
   private reply<K extends AskName>(name: K, handle: (ask: Asks[K][0]) => Promise<Asks[K][1]>): void {
-    this.answers.push(answer(this.bus, name, handle, complain(this.log, `journal could not answer ${name}`)));
+    answer(this.bus, name, handle, complain(this.log, `journal could not answer ${name}`));
   }
 }

@@ -152,9 +152,55 @@ class JournalReplays1763740000000 implements MigrationInterface {
   }
 }
 
+/** What was sent out anew and is not heard of yet, and when that changed last. */
+class JournalReplaysAhead1763830000000 implements MigrationInterface {
+  readonly name = 'JournalReplaysAhead1763830000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(
+      `alter table replay add column ahead text[] not null default '{}', add column ahead_at timestamptz not null default now()`,
+    );
+    await runner.query('drop index delivery_replayed');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('create index delivery_replayed on delivery (channel, created_at) where replay_of is not null');
+    await runner.query('alter table replay drop column ahead, drop column ahead_at');
+  }
+}
+
+/** Accounts that were deleted, and when: what they had received by then is shown to nobody. */
+class JournalDeletedAccounts1763840000000 implements MigrationInterface {
+  readonly name = 'JournalDeletedAccounts1763840000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('create table deleted_account (account text collate "C" primary key, at timestamptz not null)');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table deleted_account');
+  }
+}
+
+/** The trace in which an event was published: what is sent anew of it goes on in that one. */
+class JournalTraces1763850000000 implements MigrationInterface {
+  readonly name = 'JournalTraces1763850000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table event add column trace text');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table event drop column trace');
+  }
+}
+
 export const migrations = [
   Journal1700000000000,
   JournalPlaces1763720000000,
   JournalSummaries1763730000000,
   JournalReplays1763740000000,
+  JournalReplaysAhead1763830000000,
+  JournalDeletedAccounts1763840000000,
+  JournalTraces1763850000000,
 ];

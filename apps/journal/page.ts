@@ -22,6 +22,10 @@ export function placeOf(cursor: string): Place {
   throw invalid([{ path: 'cursor', message: 'must be the next_cursor of the page before, unchanged' }]);
 }
 
+/** When an account of that id was deleted last; before all times for one that never was. */
+export const deletedAt = (account: string): string =>
+  `coalesce((select gone.at from deleted_account gone where gone.account = ${account}), '-infinity')`;
+
 /** The conditions of a list, and their values. Made for one query. */
 export class Conditions {
   private readonly parts: string[] = [];
@@ -31,6 +35,11 @@ export class Conditions {
   add(sql: string, ...values: unknown[]): this {
     this.parts.push(sql.replace(/\?/g, () => `$${this.values.push(values.shift())}`));
     return this;
+  }
+
+  /** Of an account. What one of that id had received before it was deleted is no part of it. */
+  of(account: string, received: string): this {
+    return this.add(`account = ? and ${received} > ${deletedAt('?')}`, account, account);
   }
 
   /** `column = value`, where a value is asked for. U+0000, which PostgreSQL cannot take, is in no row. */

@@ -17,7 +17,7 @@ export class Reading {
 
   async events(ask: Ask<'journal.event.list'>): Promise<Page<FarmEvent>> {
     const where = new Conditions()
-      .add('account = ?', ask.account)
+      .of(ask.account, 'accepted_at')
       .type('type', ask.type)
       .equal('printer', ask.printer)
       .equal('organization', ask.organization)
@@ -37,7 +37,7 @@ export class Reading {
   }
 
   async event({ account, id }: Ask<'journal.event.get'>): Promise<FarmEvent> {
-    const where = new Conditions().add('account = ?', account).equal('id', id);
+    const where = new Conditions().of(account, 'accepted_at').equal('id', id);
     const [row] = await this.database.rows<{ body: FarmEvent }>(`select body from event where ${where}`, where.values);
     if (!row) throw notFound('Event', id);
     return row.body;
@@ -45,10 +45,8 @@ export class Reading {
 
   async known({ account, ids }: Ask<'journal.event.known'>): Promise<string[]> {
     const asked = ids.filter((id) => !id.includes('\0'));
-    const rows = await this.database.rows<{ id: string }>('select id from event where account = $1 and id = any($2)', [
-      account,
-      asked,
-    ]);
+    const where = new Conditions().of(account, 'accepted_at').add('id = any(?)', asked);
+    const rows = await this.database.rows<{ id: string }>(`select id from event where ${where}`, where.values);
     return rows.map((row) => row.id);
   }
 
@@ -62,7 +60,7 @@ export class Reading {
 
   async deliveries(ask: Ask<'journal.delivery.list'>): Promise<Page<DeliveryView>> {
     const where = new Conditions()
-      .add('account = ?', ask.account)
+      .of(ask.account, 'created_at')
       .equal('channel', ask.channel)
       .equal('event_id', ask.event)
       .type('event_type', ask.type)
@@ -85,14 +83,15 @@ export class Reading {
   }
 
   async delivery({ account, id }: Ask<'journal.delivery.get'>): Promise<DeliveryView> {
-    const where = new Conditions().add('account = ?', account).equal('id', id);
+    const where = new Conditions().of(account, 'created_at').equal('id', id);
     const [row] = await this.database.rows<Shown>(`select ${shownColumns} from delivery where ${where}`, where.values);
     if (!row) throw notFound('Delivery', id);
     return view(row, await this.attempts([row.id]));
   }
 
   async rejected(ask: Ask<'journal.rejected.list'>): Promise<Page<Rejection>> {
-    const where = new Conditions().equal('account', ask.account ?? undefined).after('at', ask.cursor);
+    const where = new Conditions().after('at', ask.cursor);
+    if (ask.account !== null) where.of(ask.account, 'at');
     const limit = limitOf(ask.limit);
     const rows = await this.database.rows<Omit<Rejection, 'at'> & { at: Date }>(
       `select id, at, service, subject, account, errors, body from rejected where ${where}

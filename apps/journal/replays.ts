@@ -35,12 +35,15 @@ interface Original {
   id: string;
   created_at: Date;
   event: FarmEvent;
+  trace: string | null;
 }
 
-/** Sent out and not ended at most: a chat's limit would make a storm of more, and fold it. */
+/** Sent out and not attempted yet at most: a chat's limit would make a storm of more, and fold it. */
 const aheadOf = (type: string) => (type === 'webhook' ? 500 : 20);
 const page = 100;
 const everyMs = 500;
+/** What nothing is heard of for so long is lost, as after a power cut: it holds nothing up any more. */
+const lostAfter = '1 hour';
 /** A replay of one delivery, or of a time of a channel; tests, summaries and replays themselves are not repeated. */
 const chosen = `delivery.account = $1 and delivery.channel = $2 and ($3::text is null or delivery.id = $3)
   and ($4::timestamptz is null or delivery.created_at >= $4) and delivery.created_at < $5
@@ -132,24 +135,25 @@ export class Replays {
     const { account, channel, delivery, since, until, types, outcomes, reached_at, reached_id } = replay;
     const limit = Math.min(page, room);
     const originals = await this.database.rows<Original>(
-      `select delivery.id, delivery.created_at, event.body as event from delivery
+      `select delivery.id, delivery.created_at, event.body as event, event.trace from delivery
        join event on event.account = delivery.account and event.id = delivery.event_id
        where ${chosen} and ($8::timestamptz is null or (delivery.created_at, delivery.id) > ($8, $9))
        order by delivery.created_at, delivery.id limit $10`,
       [account, channel, delivery, since, until, types, outcomes, reached_at, reached_id, limit],
     );
-    await Promise.all(originals.map((one) => this.send(replay.id, copy, one)));
+    const sent = await Promise.all(originals.map((one) => this.send(replay.id, copy, one)));
     const last = originals.at(-1);
     if (last)
       await this.database.query(
-        'update replay set done = least(done + $2, total), reached_at = $3, reached_id = $4 where id = $1',
-        [replay.id, originals.length, last.created_at, last.id],
+        `update replay set done = least(done + $2, total), reached_at = $3, reached_id = $4, ahead = ahead || $5, ahead_at = now()
+         where id = $1`,
+        [replay.id, originals.length, last.created_at, last.id, sent],
       );
     return originals.length < limit ? this.end(replay, 'done') : room > limit;
   }
 
-  /** Written again after a crash it has the id that it had: it is stored, and sent, once. */
-  private async send(replay: string, copy: ChannelCopy, { id: original, event }: Original): Promise<void> {
+  /** The new delivery's id. Written again after a crash it has the id that it had: it is stored, and sent, once. */
+  private async send(replay: string, copy: ChannelCopy, { id: original, event, trace }: Original): Promise<string> {
     const id = createHash('sha256').update(`${replay}/${original}`).digest('hex').slice(0, 32);
     const delivery: Delivery = {
       id,
@@ -162,17 +166,26 @@ export class Replays {
       created_at: new Date().toISOString(),
       attempt: 1,
       replay_of: original,
+      ...(trace && { trace }),
       event,
     };
     await this.bus.publish(subjects.delivery(copy.type, copy.lane, copy.id), delivery, { id });
+    return id;
   }
 
-  /** Of what was sent out anew to a channel in the last hours, what has not ended. Sent, and not heard of yet, counts too. */
+  /**
+   * How many were sent out anew to a channel, and have not been attempted. The first report of a delivery tells of an attempt or an
+   * end: what fails and waits for its next attempt lies in the waiting room, where it holds nothing up.
+   */
   private async underWay(channel: string): Promise<number> {
     const [row] = await this.database.rows<{ n: number }>(
-      `select greatest(0, (select coalesce(sum(done), 0) from replay where channel = $1 and created_at > now() - interval '1 day')
-         - (select count(*) from delivery where channel = $1 and replay_of is not null and outcome is not null
-              and created_at > now() - interval '1 day'))::int as n`,
+      `with sent as (
+         select id, ahead, array(select one from unnest(ahead) as one where not exists (select from delivery where delivery.id = one)) as unheard
+         from replay where channel = $1 and ahead <> '{}' and ahead_at > now() - interval '${lostAfter}'),
+       heard as (
+         update replay set ahead = unheard, ahead_at = now() from sent
+         where replay.id = sent.id and cardinality(unheard) < cardinality(sent.ahead))
+       select coalesce(sum(cardinality(unheard)), 0)::int as n from sent`,
       [channel],
     );
     return row?.n ?? 0;

@@ -1,4 +1,4 @@
-import { type Incoming, Poison } from '#bus';
+import { type Incoming, Poison, traceOfMessage } from '#bus';
 import type { Decision, FarmEvent, Rejection, Report, Routed } from '#contracts';
 import { plainTime } from './plain.js';
 import { type Standing, standing, unheard } from './standing.js';
@@ -14,8 +14,13 @@ export interface EventRow {
   organization: string | null;
   time: string;
   accepted_at: string;
+  /** For what is sent anew. */
+  trace: string | null;
   body: FarmEvent;
 }
+
+/** An event as it is read from EVENTS. */
+export type ReadEvent = Pick<Incoming<FarmEvent>, 'body' | 'seq' | 'time'> & Partial<Pick<Incoming<FarmEvent>, 'headers'>>;
 
 export interface DeliveryRow extends Standing {
   id: string;
@@ -44,7 +49,7 @@ export interface AttemptRow {
 
 export type RejectedRow = Rejection;
 
-export function eventRow({ body, seq, time }: Pick<Incoming<FarmEvent>, 'body' | 'seq' | 'time'>): EventRow {
+export function eventRow({ body, seq, time, headers }: ReadEvent): EventRow {
   return {
     account: name(body, 'account'),
     id: name(body, 'id'),
@@ -54,6 +59,7 @@ export function eventRow({ body, seq, time }: Pick<Incoming<FarmEvent>, 'body' |
     organization: body.organization ?? null,
     time: iso(body, 'time'),
     accepted_at: time.toISOString(),
+    trace: traceOfMessage(headers) ?? null,
     body,
   };
 }

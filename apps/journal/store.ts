@@ -1,13 +1,15 @@
-import { type Incoming, type Place, type StreamName, transient, upsertPlaces } from '#bus';
-import type { FarmEvent, Rejection, Report, Routed } from '#contracts';
+import { type Place, type StreamName, transient, upsertPlaces } from '#bus';
+import type { Rejection, Report, Routed } from '#contracts';
 import { type Database, gathering } from '#runtime';
 import { byKey, firstEvent, firstRejected, keptAttempt, mergedDelivery } from './merge.js';
+import { deletedAt } from './page.js';
 import { plainJson } from './plain.js';
 import {
   type AttemptRow,
   type DeliveryRow,
   type EventRow,
   eventRow,
+  type ReadEvent,
   type RejectedRow,
   rejectedRow,
   reportRows,
@@ -42,7 +44,7 @@ export class Store {
     this.write = gathering<Rows>((given) => this.writeAll(given), { lingerMs, splits: (error) => !transient(error) });
   }
 
-  async events(messages: readonly Pick<Incoming<FarmEvent>, 'body' | 'seq' | 'time'>[], place: Place): Promise<void> {
+  async events(messages: readonly ReadEvent[], place: Place): Promise<void> {
     return this.write({ ...none, events: messages.map(eventRow), stream: 'EVENTS', place });
   }
 
@@ -98,13 +100,14 @@ export class Store {
   }
 }
 
+// the first body wins, but against that of an account which was deleted since
 const upsertEvents = `
-  insert into event as held (account, id, seq, type, printer, organization, time, accepted_at, body)
-  select account, id, seq, type, printer, organization, time, accepted_at, body from json_populate_recordset(null::event, $1)
+  insert into event as held (account, id, seq, type, printer, organization, time, accepted_at, trace, body)
+  select account, id, seq, type, printer, organization, time, accepted_at, trace, body from json_populate_recordset(null::event, $1)
   on conflict (account, id) do update set
     seq = excluded.seq, type = excluded.type, printer = excluded.printer, organization = excluded.organization,
-    time = excluded.time, accepted_at = excluded.accepted_at, body = excluded.body
-  where (excluded.accepted_at, excluded.seq) < (held.accepted_at, held.seq)`;
+    time = excluded.time, accepted_at = excluded.accepted_at, trace = excluded.trace, body = excluded.body
+  where (excluded.accepted_at, excluded.seq) < (held.accepted_at, held.seq) or held.accepted_at <= ${deletedAt('held.account')}`;
 
 const ofGreaterClaim = ['outcome', 'reason', 'finished_at', 'next_attempt_at']
   .map((column) => `${column} = case when excluded.claim > held.claim then excluded.${column} else held.${column} end`)

@@ -2,16 +2,24 @@ import { createHash } from 'node:crypto';
 import type { Metadata } from '@grpc/grpc-js';
 import { ask, type Bus } from '#bus';
 import { type Caller, Problem } from '#contracts';
-import { Buckets } from '#runtime';
+import { Guesses } from '#runtime';
 
 const rememberedMs = 5000;
 const most = 10_000;
 
+const tooMany = (waitS: number) =>
+  new Problem(
+    429,
+    'Too many requests',
+    `This address sent too many bad tokens; wait ${waitS} s before the next`,
+    undefined,
+    waitS,
+  );
+
 /** Who calls: the gateway knows tokens; its answer is remembered for a few seconds. */
 export class Callers {
   private readonly known = new Map<string, { caller: Caller; until: number }>();
-  // an address that keeps guessing gets one guess a second
-  private readonly guesses = new Buckets(1, 20);
+  private readonly guesses = new Guesses();
 
   constructor(private readonly bus: Bus) {}
 
@@ -32,19 +40,13 @@ export class Callers {
       .digest('base64');
     const known = this.known.get(key);
     if (known && known.until > Date.now()) return known.caller;
-    // one that was good lately is let through to be checked, however many bad ones its address sent
-    const wait = known ? 0 : this.guesses.take(address);
-    if (wait > 0) {
-      const detail = `This address sent too many bad tokens; wait ${wait} s before the next`;
-      throw new Problem(429, 'Too many requests', detail, undefined, wait);
-    }
-    const caller = await this.verified(token, account).catch((error) => {
-      const bad = error instanceof Problem && error.status === 401;
-      if (bad) this.known.delete(key);
-      if (!known && !bad) this.guesses.give(address);
+    const isBad = (error: unknown) => error instanceof Problem && error.status === 401;
+    const verify = () => this.verified(token, account);
+    const guess = { ip: address, what: token, good: known !== undefined, verify, isBad, refusal: tooMany };
+    const caller = await this.guesses.check(guess).catch((error) => {
+      if (isBad(error)) this.known.delete(key);
       throw error;
     });
-    if (!known) this.guesses.give(address);
     if (this.known.size >= most) this.known.clear();
     this.known.set(key, { caller, until: Date.now() + rememberedMs });
     return caller;

@@ -1,7 +1,7 @@
 import { Inject, type OnApplicationBootstrap, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
 import { v7 } from 'uuid';
 import { alone, Bus, consume, Leases } from '#bus';
-import { Intake } from '#intake';
+import { countEvents, Intake, zeroEvents } from '#intake';
 import { complain, LOG, type Log, Probes } from '#runtime';
 import { takeIn } from './bare-nats.js';
 
@@ -23,13 +23,17 @@ export class Ingest implements OnApplicationBootstrap, OnModuleDestroy, OnApplic
     const exists = async (account: string) => (await accounts.get(account))?.operation === 'PUT';
     const onError = complain(this.log, 'ingest');
     this.probes.add('printer-ingest nats', () => bus.alive());
+    zeroEvents('nats');
+    const onRefused = () => countEvents('nats', 'rejected');
     this.running = alone(
       await Leases.open(bus, v7()),
       'printer-ingest',
       this.stopping.signal,
       (signal) =>
-        consume(bus, { stream: 'INGEST', durable: 'printer-ingest', fresh: true, max: 200, signal, onError }, (messages) =>
-          takeIn(bus, intake, exists, messages),
+        consume(
+          bus,
+          { stream: 'INGEST', durable: 'printer-ingest', fresh: true, max: 200, signal, onError, onRefused },
+          (messages) => takeIn(bus, intake, exists, messages, this.log),
         ),
       onError,
     );

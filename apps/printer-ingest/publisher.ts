@@ -1,11 +1,13 @@
 import type { Metadata, ServerDuplexStream, ServerUnaryCall } from '@grpc/grpc-js';
-import { Controller, Inject } from '@nestjs/common';
+import { Controller, Inject, type OnModuleDestroy } from '@nestjs/common';
 import { GrpcMethod, GrpcStreamCall } from '@nestjs/microservices';
 import { Bus, pause } from '#bus';
 import { Problem } from '#contracts';
-import { Intake, type Row } from '#intake';
-import { Buckets, CONFIG, type Settings } from '#runtime';
+import { countEvents, counted, Intake, logTaken, type Row, zeroEvents } from '#intake';
+import { Buckets, CONFIG, LOG, type Log, type Settings } from '#runtime';
+import { beginCall } from './call.js';
 import { Callers } from './callers.js';
+import { Drain } from './drain.js';
 import { invalidArgument, refusal } from './grpc-errors.js';
 import { envelopeOf, type GrpcEvent } from './grpc-event.js';
 
@@ -20,6 +22,8 @@ interface PublishReply {
 
 /** Requests of one stream that may be under way before it is read on. */
 const window = 256;
+const drainMs = 15_000;
+const flushMs = 1000;
 
 type Peer = Pick<ServerUnaryCall<unknown, unknown>, 'getPeer'>;
 
@@ -32,12 +36,22 @@ const tooMany = (account: string, wait: number) =>
     wait,
   );
 
+const stopping = () =>
+  new Problem(
+    503,
+    'Service unavailable',
+    'This server stops: open the stream anew, and send again what has no reply',
+    undefined,
+    1,
+  );
+
 const replyOf = (row: Row): PublishReply =>
   'errors' in row ? { id: '', duplicate: false, errors: row.errors } : { ...row, errors: [] };
 
 /** farmbell.v1.EventPublisher */
 @Controller()
-export class EventPublisher {
+export class EventPublisher implements OnModuleDestroy {
+  private readonly drain = new Drain();
   private readonly callers: Callers;
   private readonly rate: Buckets | undefined;
 
@@ -45,23 +59,45 @@ export class EventPublisher {
     @Inject(Bus) bus: Bus,
     @Inject(Intake) private readonly intake: Intake,
     @Inject(CONFIG) config: Settings,
+    @Inject(LOG) private readonly log: Log,
   ) {
     this.callers = new Callers(bus);
     const perS = config.FARMBELL_PUBLISH_PER_S;
     this.rate = perS > 0 ? new Buckets(perS, perS) : undefined;
+    zeroEvents('grpc');
+  }
+
+  /** What was sent and not yet taken is the caller's to send again, at another replica or later. */
+  async onModuleDestroy(): Promise<void> {
+    // the last answers are on their way, and the server is closed with its connections
+    if (await this.drain.end(drainMs)) await pause(flushMs);
   }
 
   @GrpcMethod('EventPublisher', 'Publish')
-  async publish(request: PublishRequest, metadata: Metadata, call: Peer): Promise<PublishReply> {
+  publish(request: PublishRequest, metadata: Metadata, call: Peer): Promise<PublishReply> {
+    return this.drain.count(this.take(request, metadata, call));
+  }
+
+  private async take(request: PublishRequest, metadata: Metadata, call: Peer): Promise<PublishReply> {
+    const { trace, end } = beginCall('Publish', metadata);
     try {
+      if (this.drain.stopping) throw stopping();
       const account = await this.callers.publisher(metadata, call.getPeer());
       const wait = this.rate?.take(account) ?? 0;
-      if (wait > 0) throw tooMany(account, wait);
-      const [row] = await this.intake.take(account, [{ body: envelopeOf(request.event) }]);
-      if (row && 'errors' in row) throw invalidArgument(row.errors);
-      return replyOf(row!);
+      if (wait > 0) {
+        countEvents('grpc', 'limited');
+        throw tooMany(account, wait);
+      }
+      const rows = await counted('grpc', 1, this.intake.take(account, [{ body: envelopeOf(request.event), trace }]));
+      logTaken(this.log, { way: 'grpc', account, rows, traceOf: () => trace });
+      const row = rows[0]!;
+      if ('errors' in row) throw invalidArgument(row.errors);
+      end(row);
+      return replyOf(row);
     } catch (error) {
-      throw refusal(error);
+      const refused = refusal(error);
+      end(refused);
+      throw refused;
     }
   }
 
@@ -70,7 +106,11 @@ export class EventPublisher {
    * than it may is read more slowly.
    */
   @GrpcStreamCall('EventPublisher', 'PublishStream')
-  async publishStream(call: ServerDuplexStream<PublishRequest, PublishReply>): Promise<void> {
+  publishStream(call: ServerDuplexStream<PublishRequest, PublishReply>): Promise<void> {
+    return this.drain.count(this.takeAll(call));
+  }
+
+  private async takeAll(call: ServerDuplexStream<PublishRequest, PublishReply>): Promise<void> {
     let failed = false;
     const fail = (error: unknown) => {
       if (!failed) call.emit('error', refusal(error).getError());
@@ -80,17 +120,34 @@ export class EventPublisher {
     try {
       let before: Promise<unknown> = Promise.resolve();
       // not destroyed when the loop is left: a destroyed call cannot say why
-      for await (const request of call.iterator({ destroyOnReturn: false }) as AsyncIterable<PublishRequest>) {
+      const requests: AsyncIterator<PublishRequest> = call.iterator({ destroyOnReturn: false });
+      for (;;) {
+        const next = await Promise.race([requests.next(), this.drain.wished]);
+        if (next === 'stop') throw stopping();
+        if (next.done) break;
+        const request = next.value;
         const account = await this.callers.publisher(call.metadata, call.getPeer());
         for (let wait = 1; wait > 0 && !call.destroyed; ) {
           wait = this.rate?.take(account) ?? 0;
           if (wait > 0) await pause(wait * 1000);
         }
-        const prepared = this.intake.prepare(account, [{ body: envelopeOf(request.event) }]);
+        const { trace, end } = beginCall('PublishStream', call.metadata);
+        const prepared = this.intake.prepare(account, [{ body: envelopeOf(request.event), trace }]);
         // each is checked at once, but published when the one before is: the stream's order is the order in EVENTS
         const published = inTurn(before, prepared);
         before = published;
-        await replies.add(published.then(async ({ rows }) => (await rows)[0]!));
+        const rows = counted(
+          'grpc',
+          1,
+          published.then(({ rows }) => rows),
+        );
+        const row = rows.then((taken) => {
+          logTaken(this.log, { way: 'grpc', account, rows: taken, traceOf: () => trace });
+          end(taken[0]!);
+          return taken[0]!;
+        });
+        row.catch((error) => end(refusal(error)));
+        await replies.add(row);
       }
       await replies.all();
       call.end();

@@ -14,7 +14,9 @@ import {
 } from '#contracts';
 import { type Database, type KeyRing, open, seal } from '#runtime';
 import type { Copies } from './copies.js';
+import { patchedRetry } from './retry.js';
 import { ChannelRow, OrganizationRow, viewOf } from './rows.js';
+import { turned } from './turned.js';
 
 type Changed = { channel: ChannelView; generated: Record<string, string> };
 
@@ -76,6 +78,7 @@ export class Channels {
       ...this.sealedOf(checked, id),
       ...policyOf(given, checked),
       auto_disable: { failures: 10, window_h: 24, ...given.auto_disable },
+      quiet_hours: given.quiet_hours ?? null,
       disabled_reason: given.enabled === false ? 'created disabled' : null,
       copied_version: 0,
       deleted: false,
@@ -97,14 +100,14 @@ export class Channels {
     const before = await this.row(account, id);
     const known = this.settingsOf(before);
     const checked =
-      settings || patch.progress === 'edit'
+      settings || patch.progress === 'edit' || retry?.mode === 'backoff'
         ? await ask(this.bus, `${before.type}.settings.check`, { settings: settings ?? {}, known })
         : undefined;
     if (checked) checkProgress(patch, checked.edits);
     await this.change(account, id, (row) => ({
       ...plain,
-      ...(checked && this.sealedOf(checked, id)),
-      ...(retry && { retry: { mode: retry.mode, attempts: retry.attempts ?? (retry.mode === 'once' ? 1 : row.retry.attempts) } }),
+      ...(settings && checked && this.sealedOf(checked, id)),
+      ...((retry || checked) && { retry: patchedRetry(row.retry, retry, checked) }),
       ...(auto_disable && { auto_disable: { ...row.auto_disable, ...auto_disable } }),
     }));
     return { channel: await this.published(account, id), generated: checked?.generated ?? {} };
@@ -121,11 +124,9 @@ export class Channels {
     return { channel: await this.published(account, id), generated: checked.generated };
   }
 
-  /** Enables or disables for a person; already so is no change. Each turn is a new epoch: failures count from zero. */
-  async turn(account: string, id: string, enabled: boolean): Promise<ChannelView> {
-    await this.change(account, id, (row) =>
-      row.enabled === enabled ? {} : { enabled, epoch: row.epoch + 1, disabled_reason: enabled ? null : 'disabled by a person' },
-    );
+  /** Enables or disables; already so is no change. Each turn is a new epoch: failures count from zero. */
+  async turn(account: string, id: string, enabled: boolean, by: 'person' | 'plan' = 'person'): Promise<ChannelView> {
+    await this.change(account, id, (row) => turned(row, enabled, by));
     return this.published(account, id);
   }
 
@@ -160,7 +161,7 @@ export class Channels {
 
   async delete(account: string, id: string): Promise<void> {
     await this.change(account, id, () => ({ deleted: true }));
-    await this.copies.put(Object.assign(new ChannelRow(), { id, deleted: true }));
+    await this.copies.put(id);
     await this.known(id);
   }
 
@@ -180,10 +181,9 @@ export class Channels {
 
   /** After a commit: the copy for delivery and health, and the index, before the answer. */
   private async published(account: string, id: string): Promise<ChannelView> {
-    const row = await this.row(account, id);
-    await this.copies.put(row);
+    await this.copies.put(id);
     await this.known(id);
-    return viewOf(row);
+    return viewOf(await this.row(account, id));
   }
 
   /** The folding replica knows of a change before its author hears that it was made; while none folds, it will read it. */

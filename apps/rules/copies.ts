@@ -3,6 +3,8 @@ import type { ChannelCopy } from '#contracts';
 import type { Database } from '#runtime';
 import { ChannelRow, copyOf } from './rows.js';
 
+const atOnce = 100;
+
 /** The version of a copy; undefined for what is no copy, and is to be replaced. */
 function versionOf(entry: KvEntry): number | undefined {
   try {
@@ -13,45 +15,53 @@ function versionOf(entry: KvEntry): number | undefined {
   }
 }
 
-/** Keeps the CHANNELS bucket equal to the rows: a copy is made after each commit, and at start what was missed. */
+/** Keeps the CHANNELS bucket equal to the rows: a copy is made after each commit, and later what was missed. */
 export class Copies {
   constructor(
     private readonly database: Database,
     private readonly kv: KV,
   ) {}
 
-  /** Puts a channel's copy, unless the bucket has a newer one; removes a deleted channel for good. */
-  async put(row: ChannelRow): Promise<void> {
-    if (row.deleted) {
-      await this.kv.delete(row.id);
-      await this.database.query('delete from channel where id = $1 and deleted', [row.id]);
-      return;
-    }
+  /** Makes the copy say what the row says, unless it is newer; that of a deleted channel is removed, and then the row. */
+  async put(id: string): Promise<void> {
     for (;;) {
-      const entry = await this.kv.get(row.id);
+      const entry = await this.kv.get(id);
+      // read behind the entry: whoever read it before the row was deleted must fail
+      const row = await this.database.getRepository(ChannelRow).findOneBy({ id, deleted: false });
+      if (!row) return this.remove(id);
       const present = entry?.operation === 'PUT' ? versionOf(entry) : undefined;
-      if (present !== undefined && present >= row.version) break;
       try {
-        await this.kv.put(row.id, JSON.stringify(copyOf(row)), { previousSeq: entry?.revision ?? 0 });
-        break;
+        if (present === undefined || present < row.version)
+          await this.kv.put(id, JSON.stringify(copyOf(row)), { previousSeq: entry?.revision ?? 0 });
       } catch (error) {
         if (!/wrong last sequence/i.test(String(error))) throw error;
+        continue;
       }
+      await this.database.query('update channel set copied_version = greatest(copied_version, $2) where id = $1', [
+        id,
+        row.version,
+      ]);
+      return;
     }
-    await this.database.query('update channel set copied_version = greatest(copied_version, $2) where id = $1', [
-      row.id,
-      row.version,
-    ]);
   }
 
-  /** Makes every copy that a crash left out; all of them when the bucket is empty (a new broker under an old database). */
+  /** At start: what a crash left out; all of it for a new broker under an old database. */
   async reconcile(): Promise<void> {
-    const repository = this.database.getRepository(ChannelRow);
-    const empty = (await this.kv.status()).values === 0;
-    const missed = await repository
-      .createQueryBuilder('c')
-      .where(empty ? 'true' : 'c.deleted or c.copied_version < c.version')
-      .getMany();
-    for (let i = 0; i < missed.length; i += 100) await Promise.all(missed.slice(i, i + 100).map((row) => this.put(row)));
+    // said in the rows first: a crash in the middle leaves the rest to be copied
+    if ((await this.kv.status()).values === 0) await this.database.query('update channel set copied_version = 0');
+    await this.catchUp();
+  }
+
+  /** Makes every copy that was missed. */
+  async catchUp(): Promise<void> {
+    const missed = await this.database.rows<Pick<ChannelRow, 'id'>>(
+      'select id from channel where deleted or copied_version < version',
+    );
+    for (let i = 0; i < missed.length; i += atOnce) await Promise.all(missed.slice(i, i + atOnce).map(({ id }) => this.put(id)));
+  }
+
+  private async remove(id: string): Promise<void> {
+    await this.kv.delete(id);
+    await this.database.query('delete from channel where id = $1 and deleted', [id]);
   }
 }

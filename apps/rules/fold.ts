@@ -1,19 +1,16 @@
-import { createHash } from 'node:crypto';
 import type { JsMsg } from '@nats-io/jetstream';
-import { type Bus, pause, readFrom } from '#bus';
-import { accountAndType, type Decision, type FarmEvent, type Routed, subjects } from '#contracts';
-import type { MatchIndex } from './match-index.js';
-import { type Cursor, type Message, resume, writeRound } from './round.js';
+import { type Bus, beginWork, pause, readFrom, traceOfMessage } from '#bus';
+import { accountAndType, type Decision, type Routed, subjects } from '#contracts';
+import { type Hop, newTrace } from '#runtime';
+import { type Deciding, type Due, dueOf } from './due.js';
+import { type Cursor, resume, writeRound } from './round.js';
 
-interface Due extends Message {
-  /** Of the event. */
-  seq: number;
-  decision: Decision;
-  /** Not due for its reader, and so nobody's decision. */
-  clears: boolean;
-  account: string;
-  /** Of the event's deliveries. */
-  last: boolean;
+export interface Folding extends Deciding {
+  bus: Bus;
+  /** Where the fold stands: every event up to `seq` is decided, and what it led to is stored. */
+  place: { seq: number };
+  signal: AbortSignal;
+  onRound?: (events: number, deliveries: number) => void;
 }
 
 const roundEvents = 200;
@@ -29,12 +26,7 @@ const mostGatherMs = 20;
  * expected to be where this process left it. A crash, a second writer or a broker's restart can therefore neither
  * lose nor repeat a delivery. Runs until the signal aborts; throws when it must begin again from the stored cursor.
  */
-export async function fold(
-  bus: Bus,
-  index: MatchIndex,
-  signal: AbortSignal,
-  onRound: (events: number, deliveries: number) => void = () => {},
-): Promise<void> {
+export async function fold({ bus, signal, place, onRound = () => {}, ...deciding }: Folding): Promise<void> {
   let { cursor, position } = await resume(bus);
   let writtenAt = Date.now();
   let unwritten = false;
@@ -49,24 +41,34 @@ export async function fold(
   const stop = () => reader.stop();
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
+  place.seq = cursor.seq;
   try {
     while (!reader.ended) {
       const events = await reader.take(roundEvents, unwritten ? idleCursorMs : 60_000);
       if (events.length > 0) {
         const began = Date.now();
         const due: Due[] = [];
-        for (const event of events)
-          due.push(...(await dueOrRejected(bus, index, event, event.seq === cursor.seq + 1 ? cursor.channel : '')));
+        const hops: Hop[] = [];
+        for (const event of events) {
+          const { hop, trace } = stepOf(event);
+          const its = await dueOrRejected(bus, deciding, event, event.seq === cursor.seq + 1 ? cursor.channel : '', trace);
+          due.push(...its);
+          if (!hop) continue;
+          hop.set({ 'farmbell.deliveries': its.length });
+          hops.push(hop);
+        }
         // sent first, waited for last: should a crash lose it, the journal still learns of these deliveries by their reports
         const routed = publishRouted(bus, due);
         routed.catch(() => {});
         for (const chunk of chunks(due)) await write(reached(chunk), chunk);
         await routed;
+        for (const hop of hops) hop.end();
         const { seq } = events.at(-1)!;
         if (seq > cursor.seq) {
           cursor = { seq, channel: '' };
           unwritten = true;
         }
+        place.seq = cursor.seq;
         onRound(events.length, due.length);
         const gather = events.length > 1 ? Math.min(mostGatherMs, gatherMsAnEvent * events.length) : 0;
         if (reader.waiting.length < roundEvents) await pause(began + gather - Date.now(), signal);
@@ -86,15 +88,26 @@ export async function fold(
 /** The cursor after a chunk: its last event done, or done up to a channel. */
 function reached(chunk: Due[]): Cursor {
   const end = chunk.at(-1)!;
-  return end.last ? { seq: end.seq, channel: '' } : { seq: end.seq - 1, channel: end.decision.channel };
+  return end.last ? { seq: end.seq, channel: '' } : { seq: end.seq - 1, channel: end.channel };
 }
 
-const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
+/** The decision in its event's trace. Farmbell's own events have none of their own making: theirs begins here. */
+function stepOf({ headers, subject }: JsMsg): { hop: Hop | undefined; trace: string } {
+  const given = traceOfMessage(headers);
+  const hop = beginWork('rules', 'decide', 'EVENTS', given);
+  const { account, type } = (hop && accountAndType(subject)) ?? {};
+  hop?.set({
+    'farmbell.account': account,
+    'farmbell.event.type': type,
+    'farmbell.event.id': headers?.get('Nats-Msg-Id').split('/')[1],
+  });
+  return { hop, trace: hop?.trace ?? given ?? newTrace() };
+}
 
 /** What is due of an event; one that cannot be read goes to REJECTED, and the fold goes on. */
-async function dueOrRejected(bus: Bus, index: MatchIndex, message: JsMsg, after: string): Promise<Due[]> {
+async function dueOrRejected(bus: Bus, deciding: Deciding, message: JsMsg, after: string, trace: string): Promise<Due[]> {
   try {
-    return dueOf(index, message, after);
+    return dueOf(deciding, message, after, trace);
   } catch {
     const { seq, subject } = message;
     const account = accountAndType(subject)?.account ?? null;
@@ -103,53 +116,6 @@ async function dueOrRejected(bus: Bus, index: MatchIndex, message: JsMsg, after:
     return [];
   }
 }
-
-function dueOf(index: MatchIndex, message: JsMsg, after: string): Due[] {
-  const { seq } = message;
-  const json = message.string();
-  const event = JSON.parse(json) as FarmEvent;
-  if ([event.id, event.type, event.account].some((one) => typeof one !== 'string')) throw new Error('is not an event');
-  const clearing = index.clears(event);
-  const matched = [...index.due(event), ...clearing].filter((channel) => channel.id > after).sort(byId);
-  const at = new Date().toISOString();
-  return matched.map((channel, i) => {
-    const id = deliveryId(event.account, event.id, channel.id);
-    const head = {
-      id,
-      account: event.account,
-      channel: channel.id,
-      channel_type: channel.type,
-      lane: channel.lane,
-      version: channel.version,
-      epoch: channel.epoch,
-      created_at: at,
-      attempt: 1,
-      ...(clearing.includes(channel) && { clears: true }),
-    };
-    return {
-      seq,
-      account: event.account,
-      id,
-      subject: subjects.delivery(channel.type, channel.lane, channel.id),
-      body: `${JSON.stringify(head).slice(0, -1)},"event":${json}}`,
-      decision: {
-        event_id: event.id,
-        event_type: event.type,
-        channel: channel.id,
-        channel_type: channel.type,
-        delivery: id,
-        decision: 'due',
-        at,
-      },
-      clears: clearing.includes(channel),
-      last: i === matched.length - 1,
-    };
-  });
-}
-
-/** The same for the same event and channel, whoever computes it: a receiver can drop a repeat. */
-export const deliveryId = (account: string, event: string, channel: string): string =>
-  createHash('sha256').update(`${account}/${event}/${channel}`).digest('hex').slice(0, 32);
 
 function* chunks(due: Due[]): Generator<Due[]> {
   let chunk: Due[] = [];
@@ -169,8 +135,7 @@ function* chunks(due: Due[]): Generator<Due[]> {
 /** What was decided, a message an account. */
 async function publishRouted(bus: Bus, due: Due[]): Promise<void> {
   const byAccount = new Map<string, Decision[]>();
-  for (const { account, decision, clears } of due)
-    if (!clears) byAccount.set(account, [...(byAccount.get(account) ?? []), decision]);
+  for (const { account, decision } of due) if (decision) byAccount.set(account, [...(byAccount.get(account) ?? []), decision]);
   await Promise.all(
     [...byAccount].map(([account, decisions]) => bus.publish(subjects.routed(account), { account, decisions } satisfies Routed)),
   );

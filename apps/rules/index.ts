@@ -1,7 +1,9 @@
 import { Module } from '@nestjs/common';
 import { connectBus } from '#bus';
 import { CONFIG, Database, need, type Settings } from '#runtime';
+import { AppConnectionRow } from './app-connections/row.js';
 import { migrations } from './migrations.js';
+import { QuietHoursRow } from './quiet/row.js';
 import { ChannelRow, OrganizationRow, PrinterRow } from './rows.js';
 import { Rules } from './rules.js';
 
@@ -9,7 +11,7 @@ export const openDatabase = (config: Settings): Promise<Database> =>
   Database.open({
     url: need(config, 'DATABASE_URL'),
     schema: 'rules',
-    entities: [ChannelRow, OrganizationRow, PrinterRow],
+    entities: [AppConnectionRow, ChannelRow, OrganizationRow, PrinterRow, QuietHoursRow],
     migrations,
   });
 

@@ -1,7 +1,7 @@
 import { In } from 'typeorm';
 import { acknowledgedTypes, categoryOf, clearingEvents, type FarmEvent, severities } from '#contracts';
 import type { Database } from '#runtime';
-import { type Matchable, match } from './match.js';
+import { digestType, type Matchable, match } from './match.js';
 import { ChannelRow } from './rows.js';
 
 interface Account {
@@ -20,6 +20,8 @@ const own = '';
 export class MatchIndex {
   private readonly accounts = new Map<string, Account>();
   private readonly accountOf = new Map<string, string>();
+  /** Accounts of channels that came, changed or went, for who looks at them now and then. */
+  readonly changed = new Set<string>();
 
   constructor(private readonly database: Database) {}
 
@@ -27,6 +29,10 @@ export class MatchIndex {
   due(event: FarmEvent): Matchable[] {
     const account = this.accounts.get(event.account);
     if (!account) return [];
+    if (event.type === digestType) {
+      const told = account.channels.get(String(event.data?.channel_id));
+      return told && match(event, told) === 'due' ? [told] : [];
+    }
     const concerned = new Set<Matchable>();
     for (const key of keysOfEvent(event)) for (const channel of account.selecting.get(key) ?? []) concerned.add(channel);
     return [...concerned].filter((channel) => match(event, channel) === 'due').sort(byId);
@@ -41,10 +47,14 @@ export class MatchIndex {
     );
   }
 
+  get(id: string): Matchable | undefined {
+    return this.accounts.get(this.accountOf.get(id) ?? '')?.channels.get(id);
+  }
+
   async load(): Promise<void> {
     const rows = await this.database.rows<Matchable>(
       `select id, account, type, organization, enabled, version, epoch, lane, events, min_severity, printers, tags,
-         shown->>'format' as format
+         shown->>'format' as format, quiet_hours
        from channel where not deleted`,
     );
     this.accounts.clear();
@@ -70,6 +80,7 @@ export class MatchIndex {
     if (present && present.version > channel.version) return;
     this.drop(channel.id);
     account.channels.set(channel.id, channel);
+    this.changed.add(channel.account);
     this.accountOf.set(channel.id, channel.account);
     if (acknowledgedTypes.includes(channel.type)) account.alarming.add(channel);
     for (const key of keysOfChannel(channel)) {
@@ -85,6 +96,7 @@ export class MatchIndex {
     if (!account || !channel) return;
     this.accountOf.delete(id);
     account.channels.delete(id);
+    this.changed.add(channel.account);
     account.alarming.delete(channel);
     for (const key of keysOfChannel(channel)) {
       const others = account.selecting.get(key);

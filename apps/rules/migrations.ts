@@ -1,4 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { AppConnections1763790000000 } from './app-connections/migration.js';
+import { QuietHours1763800000000 } from './quiet/migration.js';
+import { QuietWindows1763820000000 } from './quiet/windows-migration.js';
 
 class Channels1763700000000 implements MigrationInterface {
   name = 'Channels1763700000000';
@@ -105,4 +108,11 @@ class Registrations1763760000000 implements MigrationInterface {
   }
 }
 
-export const migrations = [Channels1763700000000, Progress1763730000000, Registrations1763760000000];
+export const migrations = [
+  Channels1763700000000,
+  Progress1763730000000,
+  Registrations1763760000000,
+  AppConnections1763790000000,
+  QuietHours1763800000000,
+  QuietWindows1763820000000,
+];

@@ -10,11 +10,16 @@ import {
 } from '#contracts';
 import type { Database } from '#runtime';
 import { madeList } from './made-list.js';
+import { QuietHoursRow } from './quiet/row.js';
 import { OrganizationRow, organizationOf } from './rows.js';
 
 /** Parts of an account: printers and channels may belong to one. */
 export class Organizations {
-  constructor(private readonly database: Database) {}
+  /** `quietChanged` is told after a commit that quiet hours of an account are no more. */
+  constructor(
+    private readonly database: Database,
+    private readonly quietChanged: (account: string) => Promise<unknown> = async () => {},
+  ) {}
 
   private get rows() {
     return this.database.getRepository(OrganizationRow);
@@ -26,7 +31,7 @@ export class Organizations {
 
   async get(account: string, id: string): Promise<OrganizationView> {
     const row = await this.rows.findOneBy({ account, id });
-    if (!row) throw missing(id);
+    if (!row) throw noOrganization(id);
     return organizationOf(row);
   }
 
@@ -53,15 +58,18 @@ export class Organizations {
     await this.database.transaction(async (manager) => {
       // who makes something of this organization now waits, and then finds it gone
       const row = await manager.findOne(OrganizationRow, { where: { account, id }, lock: { mode: 'pessimistic_write' } });
-      if (!row) throw missing(id);
+      if (!row) throw noOrganization(id);
       const held = (await Promise.all([members(manager, 'printer', row), members(manager, 'channel', row)])).filter(Boolean);
       if (held.length > 0) throw stillHas(id, held);
       await manager.query('update channel set organization = null where account = $1 and organization = $2 and deleted', [
         account,
         id,
       ]);
+      await manager.delete(QuietHoursRow, { account, organization: id });
       await manager.delete(OrganizationRow, { account, id });
     });
+    // else one that is made with the same id would have them
+    await this.quietChanged(account);
   }
 }
 
@@ -88,7 +96,7 @@ const stillHas = (id: string, held: string[]) =>
     `Organization ${quoted(id)} still has ${held.join(' and ')}: delete them, or take them out of it with PATCH {"organization": null}`,
   );
 
-const missing = (id: string) =>
+export const noOrganization = (id: string) =>
   new Problem(404, 'Not found', `Organization ${quoted(id)} does not exist in this account: see GET /v1/organizations`);
 
 const ofOrganization = ['printer_organization', 'channel_organization'];

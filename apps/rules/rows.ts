@@ -1,5 +1,5 @@
 import { Column, CreateDateColumn, Entity, PrimaryColumn, UpdateDateColumn } from 'typeorm';
-import type { ChannelCopy, ChannelType, ChannelView, OrganizationView, PrinterView, Severity } from '#contracts';
+import type { ChannelCopy, ChannelType, ChannelView, OrganizationView, PrinterView, QuietHours, Severity } from '#contracts';
 
 /** A channel as rules keeps it: the only place where its truth lies. */
 @Entity('channel')
@@ -24,6 +24,8 @@ export class ChannelRow {
   @Column('text') progress!: ChannelCopy['progress'];
   @Column('jsonb', { nullable: true }) progress_every!: ChannelCopy['progress_every'];
   @Column('jsonb') auto_disable!: ChannelCopy['auto_disable'];
+  /** Its own; null: those of its organization or account hold. */
+  @Column('jsonb', { nullable: true }) quiet_hours!: QuietHours | null;
   /** Fernet token over the settings. */
   @Column('text') sealed!: string;
   /** The settings with secrets masked. */
@@ -104,6 +106,7 @@ export function viewOf(row: ChannelRow): ChannelView {
     min_severity: row.min_severity,
     printers: row.printers,
     tags: row.tags,
+    quiet_hours: row.quiet_hours,
     settings: row.shown,
     disabled_reason: row.disabled_reason,
     created_at: row.created_at.toISOString(),

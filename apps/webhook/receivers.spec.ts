@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import { CloudEvent, HTTP } from 'cloudevents';
 import { Webhook } from 'standardwebhooks';
 import type { FarmEvent } from '#contracts';
 import { checkSettings, createHttp, egressPolicy } from '#delivery';
@@ -50,6 +51,24 @@ describe('receivers of each format, by the ways their vendors describe', () => {
       'webhook-id': 'd-1',
     });
     expect([request.method, Object.keys(headers).filter((name) => name.startsWith('ce-'))]).toEqual(['POST', []]);
+  });
+
+  it('cloudevents: the SDK of the specification reads it, and finds nothing wrong', async () => {
+    const { request } = await send('cloudevents');
+    const { headers, body } = request;
+    const read = HTTP.toEvent<Record<string, unknown>>({ headers, body: body.toString() });
+    if (!(read instanceof CloudEvent)) throw new Error('is a batch');
+    expect(read.validate()).toBe(true);
+    expect(read).toMatchObject({
+      id: 'e-1',
+      type: 'job.succeeded',
+      source: '/farmbell/accounts/default',
+      subject: 'p-7',
+      data: { printer: { id: 'p-7' } },
+    });
+    const without = { ...JSON.parse(body.toString()), source: '' };
+    const wrong = HTTP.toEvent({ headers, body: JSON.stringify(without) }) as CloudEvent;
+    expect(() => wrong.validate()).toThrow();
   });
 
   it.each(['farmbell', 'cloudevents', 'printago'] as const)('%s: the X-API-Key is the one that was shown', async (format) => {

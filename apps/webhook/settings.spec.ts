@@ -42,6 +42,40 @@ describe('what a format presets', () => {
     expect(check({ success: null }, changed.settings).settings.success).toBe('200');
   });
 
+  it('follows the format where nobody has chosen otherwise', () => {
+    const { settings, defaultsBefore, defaults } = check({ format: 'octoeverywhere' }, check({}).settings);
+    expect(settings).toMatchObject({ format: 'octoeverywhere', success: '200', timeout_s: 10 });
+    expect([defaultsBefore?.retry.mode, defaults.retry.mode]).toEqual(['backoff', 'backoff']);
+    expect(check({ format: 'farmbell' }, settings).settings.success).toBe('2xx');
+    const odin = check({ format: 'odin' }, settings);
+    expect([odin.settings.success, odin.defaultsBefore?.retry.mode, odin.defaults.retry.mode]).toEqual([
+      '2xx',
+      'backoff',
+      'once',
+    ]);
+    expect(check({}).defaultsBefore).toBeUndefined();
+  });
+
+  it.each([
+    ['what was chosen', { format: 'farmbell', success: '200' }, { format: 'printago' }, '200'],
+    ['what was chosen', { format: 'octoeverywhere', success: '2xx' }, { format: 'farmbell' }, '2xx'],
+    ['what is given with it', { format: 'farmbell' }, { format: 'octoeverywhere', success: '2xx' }, '2xx'],
+    [
+      'the preset when the chosen is taken back',
+      { format: 'odin', success: '200' },
+      { format: 'farmbell', success: null },
+      '2xx',
+    ],
+  ])('is %s: %j, then %j', (_, before, patch, success) => {
+    expect(check(patch, check(before).settings).settings.success).toBe(success);
+  });
+
+  it('leaves a key where it is, which nobody could be shown again', () => {
+    const before = check({});
+    const { settings, generated } = check({ format: 'odin' }, before.settings);
+    expect([settings.api_key, generated]).toEqual([before.settings.api_key, {}]);
+  });
+
   it('comes with a key when the format that is changed to has one, and with a given one anyway', () => {
     const odin = check({ format: 'odin' });
     expect(check({ format: 'printago' }, odin.settings).generated.api_key).toMatch(/^[\w-]{43}$/);

@@ -8,7 +8,7 @@ import { presetOf, withSecret } from './formats/presets.js';
 const where = 'Your receiver compares it with what Farmbell sends; POST /v1/channels shows a generated one once';
 /** Headers that are Farmbell's or the transport's own. */
 const reserved =
-  /^(host|content-length|content-type|transfer-encoding|connection|keep-alive|upgrade|te|trailer|expect|proxy-.*|user-agent|x-api-key|webhook-.*)$/i;
+  /^(host|content-length|content-type|transfer-encoding|connection|keep-alive|upgrade|te|trailer|expect|proxy-.*|user-agent|x-api-key|traceparent|webhook-.*)$/i;
 /** SimplyPrint's, made from `secret`. */
 const fromSecret = /^x-sp-(token|secret)$/i;
 

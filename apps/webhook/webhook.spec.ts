@@ -66,6 +66,7 @@ conforms(webhook, {
         'connection',
         'User-Agent',
         'X-API-Key',
+        'Traceparent',
         'webhook-id',
         'Webhook-Signature',
         'Expect',

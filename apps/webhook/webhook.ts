@@ -20,7 +20,7 @@ export const webhook = channel({
     const { contentType, body, headers } = formats[given.format](event, { publicUrl, page, channel, settings: given });
     return { body: JSON.stringify(body), headers: { 'content-type': contentType, ...headers } };
   },
-  send: (message, given, { deliveryId, now, http }) => {
+  send: (message, given, { deliveryId, now, http, traceparent }) => {
     const seconds = Math.floor(now.getTime() / 1000);
     return http.request({
       url: given.url,
@@ -29,6 +29,7 @@ export const webhook = channel({
         ...given.headers,
         ...message.headers,
         ...(given.api_key && { 'x-api-key': given.api_key }),
+        ...(traceparent && { traceparent }),
         'webhook-id': deliveryId,
         'webhook-timestamp': String(seconds),
         ...(given.signing_secret && { 'webhook-signature': sign(given.signing_secret, deliveryId, seconds, message.body) }),

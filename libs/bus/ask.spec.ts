@@ -1,5 +1,5 @@
 import { Problem } from '#contracts';
-import { type TestNats, testNats } from '#testing';
+import { type TestNats, testNats, until } from '#testing';
 import { answer, ask, Bus } from './index.js';
 
 describe('ask() and answer()', () => {
@@ -40,6 +40,18 @@ describe('ask() and answer()', () => {
   it('carries null', async () => {
     await owned(async () => null);
     expect(await ask(asker, 'rules.channel.delete', channel)).toBeNull();
+  });
+
+  it('finishes its answer before it closes, and leaves what comes then to others', async () => {
+    const finish: (() => void)[] = [];
+    await owned(() => new Promise((done) => finish.push(() => done(null))));
+    const answered = ask(asker, 'rules.channel.delete', channel);
+    await until('it is asked', 5000, () => finish.length > 0);
+    const closed = owner.close();
+    await until('it takes no more', 5000, async () => (await refusal(200))?.status === 503);
+    for (const one of finish) one();
+    expect(await answered).toBeNull();
+    await closed;
   });
 
   it('carries a Problem whole', async () => {

@@ -1,12 +1,15 @@
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager, type PubAck } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import { type ObjectStore, Objm } from '@nats-io/obj';
-import { createInbox, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import { createInbox, type NatsConnection } from '@nats-io/transport-node';
 import { keeps, mostFaults, type Rejection, subjects } from '#contracts';
 import { answersWithin, CONFIG, complain, LOG, type Log, NATS_URL_OF, type NatsUrlOf, natsTls, type Settings } from '#runtime';
+import { stopAnswering } from './ask.js';
 import { type ConnectionOptions, connection, inboxesOf } from './connection.js';
+import { countRejected } from './metrics.js';
 import { pause } from './pause.js';
 import { applyStreams, type StreamSettings } from './streams.js';
+import { headersOf } from './traced.js';
 import { transient } from './transient.js';
 import { ConnectionLost } from './unanswered.js';
 
@@ -36,6 +39,7 @@ export class Bus {
   /** Connects and waits for the server. */
   static async connect({ replicas = 1, keeps = () => true, ...options }: BusOptions): Promise<Bus> {
     const nc = await connection(options);
+    countRejected(options.name, 0);
     return new Bus(
       options.name,
       nc,
@@ -72,13 +76,13 @@ export class Bus {
 
   /**
    * Stores a message; `id` makes a repeat within the stream's window a duplicate, so that one whose answer went down with the
-   * connection is sent again. Resolves when JetStream has it.
+   * connection is sent again; `trace` goes with it as a header. Resolves when JetStream has it.
    */
-  publish(subject: string, body: unknown, options: { id?: string; headers?: MsgHdrs; timeoutMs?: number } = {}): Promise<PubAck> {
+  publish(subject: string, body: unknown, options: { id?: string; trace?: string; timeoutMs?: number } = {}): Promise<PubAck> {
     const payload = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
     const given = {
       ...(options.id && { msgID: options.id }),
-      ...(options.headers && { headers: options.headers }),
+      ...(options.trace && { headers: headersOf(options.trace) }),
       timeout: options.timeoutMs ?? 10_000,
     };
     const send = () => this.js.publish(subject, payload, given);
@@ -98,7 +102,8 @@ export class Bus {
       errors: rejection.errors.slice(0, mostFaults + 1),
       body: redactedBeginning(rejection.body),
     };
-    await this.publish(subjects.rejected(this.name), whole, { id: rejection.id });
+    const { duplicate } = await this.publish(subjects.rejected(this.name), whole, { id: rejection.id });
+    if (!duplicate) countRejected(this.name);
   }
 
   /** A key-value bucket, made when missing. `ttlMs`: an entry's life since it was last written; `answerMs`: what a question may take. */
@@ -147,7 +152,10 @@ export class Bus {
     return answersWithin(this.nc.flush(), ms);
   }
 
+  /** What it was asked is answered before. */
   async close(): Promise<void> {
+    if (this.nc.isClosed()) return;
+    await stopAnswering(this);
     if (!this.nc.isClosed()) await this.nc.drain().catch(() => this.nc.close());
   }
 }

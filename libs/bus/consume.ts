@@ -19,6 +19,8 @@ export interface ConsumeOptions {
   max?: number;
   signal: AbortSignal;
   onError?: (error: unknown) => void;
+  /** A message that can never be worked off was put on REJECTED. */
+  onRefused?: () => void;
 }
 
 /** Well below the consumers' ack_wait: what is held here is not handed out again meanwhile. */
@@ -35,7 +37,7 @@ export async function consume<T>(
   options: ConsumeOptions,
   handle: (messages: Incoming<T>[]) => Promise<void>,
 ): Promise<void> {
-  const { signal, onError = () => {} } = options;
+  const { signal, onError = () => {}, onRefused } = options;
   let reader: ReadAhead | undefined;
   const stop = () => reader?.stop();
   // what was on its way when the connection broke would come after ack_wait, behind newer ones
@@ -45,7 +47,7 @@ export async function consume<T>(
     try {
       reader = await open(bus, options);
       if (signal.aborted) stop();
-      await read(reader, options, (batch) => workOff({ bus, handle, onError, signal }, batch));
+      await read(reader, options, (batch) => workOff({ bus, handle, onError, onRefused, signal }, batch));
     } catch (error) {
       if (!signal.aborted) onError(error);
     }
@@ -65,7 +67,8 @@ async function open(bus: Bus, { stream, durable: name, filter, fresh, max = 500 
     await bus.jsm.consumers.update(stream, name, declared);
   });
   const consumer = await bus.js.consumers.get(stream, name);
-  return new ReadAhead(await consumer.consume({ max_messages: max, expires: 5_000, abort_on_missing_resource: true }));
+  const messages = await consumer.consume({ max_messages: max, expires: 5_000, abort_on_missing_resource: true });
+  return new ReadAhead(messages, { lagOf: { consumer: bus.name, stream } });
 }
 
 /** Batch after batch until the reader ends; what is held then goes back. Throws what ended it. */

@@ -1,7 +1,7 @@
 import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream';
 import type { Bus } from './bus.js';
 import { pause } from './pause.js';
-import { ReadAhead } from './read-ahead.js';
+import { ageMs, ReadAhead } from './read-ahead.js';
 import type { StreamName } from './streams.js';
 import { type Incoming, workOff } from './work-off.js';
 
@@ -93,9 +93,6 @@ export async function readOn(
   }
 }
 
-/** By this machine's clock, which may differ from the broker's. */
-const ageMs = (message: JsMsg) => Math.max(0, Date.now() - message.info.timestampNanos / 1e6);
-
 /**
  * Messages from a sequence on, in order; the client mends gaps by itself. The reader ends when the connection was broken: its
  * consumer may have died with the broker, which the client would notice much later.
@@ -120,7 +117,9 @@ export async function readFrom(
     // the server would keep it for five minutes more
     void consumer.delete().catch(() => {});
   };
-  return new ReadAhead(messages, { most: ahead, behind, done });
+  // who reads a part, or at a pace of its own, works nothing off that others wait for
+  const lagOf = filter || headersOnly || ahead !== undefined ? undefined : { consumer: bus.name, stream };
+  return new ReadAhead(messages, { most: ahead, behind, lagOf, done });
 }
 
 /** The end of a stream as it is now: behind it comes what is stored from now on. */

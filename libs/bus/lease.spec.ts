@@ -48,6 +48,26 @@ describe('leases', () => {
     expect(await a.replicas('rules')).toBe(1);
   });
 
+  it('leave nothing behind at the broker, however often they are asked for', async () => {
+    const consumers = async () => (await buses[0]!.jsm.streams.info('KV_LEASES')).state.consumer_count;
+    const before = await consumers();
+    await a.take('lane.slack.1');
+    for (let second = 0; second < 20; second++) {
+      expect(await a.replicas('slack')).toBe(1);
+      expect([...(await b.held('lane.slack.*'))]).toEqual(['lane.slack.1']);
+    }
+    expect(await consumers()).toBe(before);
+  });
+
+  it('are renewed by several at once, and free at once when they are released meanwhile', async () => {
+    await a.take('lane');
+    expect(await Promise.all([a.renew('lane'), a.renew('lane')])).toEqual([true, true]);
+    const renewed = a.renew('lane');
+    await a.release('lane');
+    await renewed;
+    expect(await b.take('lane')).toBeGreaterThan(0);
+  });
+
   it('are all free after clear()', async () => {
     await a.take('one');
     await b.take('two');

@@ -1,3 +1,4 @@
+import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import type { Bus } from './bus.js';
 import { pause } from './pause.js';
@@ -8,17 +9,28 @@ const renewMs = 3_000;
 /** A question that is lost with the broker must not cost the lease. */
 const answerMs = 2_000;
 
+const bucket = 'LEASES';
+
+interface Held {
+  revision: number;
+  renewedAt: number;
+  /** A renewal that is under way: a second one beside it would find the first one's revision. */
+  renewing?: Promise<boolean> | undefined;
+}
+
 /** Leases: keys of a bucket whose entries end by themselves. The revision at which one was taken is its epoch: later is higher. */
 export class Leases {
-  private readonly taken = new Map<string, { revision: number; renewedAt: number }>();
+  private readonly taken = new Map<string, Held>();
 
   private constructor(
     private readonly kv: KV,
+    private readonly jsm: JetStreamManager,
     readonly holder: string,
   ) {}
 
   static async open(bus: Bus, holder: string): Promise<Leases> {
-    return new Leases(await bus.bucket('LEASES', { ttlMs: leaseMs, answerMs }), holder);
+    const kv = await bus.bucket(bucket, { ttlMs: leaseMs, answerMs });
+    return new Leases(kv, await jetstreamManager(bus.nc, { timeout: answerMs, checkAPI: false }), holder);
   }
 
   /** Takes a free lease, or one that is still this holder's; its epoch, or undefined while somebody else holds it. */
@@ -43,6 +55,13 @@ export class Leases {
   async renew(key: string): Promise<boolean> {
     const mine = this.taken.get(key);
     if (!mine) return false;
+    mine.renewing ??= this.prolong(key, mine).finally(() => {
+      mine.renewing = undefined;
+    });
+    return mine.renewing;
+  }
+
+  private async prolong(key: string, mine: Held): Promise<boolean> {
     const asked = Date.now();
     try {
       mine.revision = await this.kv.put(key, this.holder, { previousSeq: mine.revision });
@@ -51,7 +70,7 @@ export class Leases {
     } catch (error) {
       // away is not lost: the entry lives until its end, so go on until shortly before
       const lost = /wrong last sequence/i.test(String(error)) || Date.now() - mine.renewedAt > leaseMs - renewMs;
-      if (lost) this.taken.delete(key);
+      if (lost && this.taken.get(key) === mine) this.taken.delete(key);
       return !lost;
     }
   }
@@ -64,14 +83,22 @@ export class Leases {
   async release(key: string): Promise<void> {
     const mine = this.taken.get(key);
     this.taken.delete(key);
+    // one that is just being renewed has another revision then
+    await mine?.renewing;
     if (mine) await this.kv.delete(key, { previousSeq: mine.revision }).catch(() => {});
   }
 
-  /** The keys of a pattern that somebody holds. */
+  /**
+   * The keys of a pattern that somebody holds. Asked for by the stream's subjects: to list a bucket's keys leaves a consumer
+   * behind, for five minutes each.
+   */
   async held(pattern: string): Promise<Set<string>> {
-    const keys = new Set<string>();
-    for await (const key of await this.kv.keys(pattern)) keys.add(key);
-    return keys;
+    const prefix = `$KV.${bucket}.`;
+    const { state } = await this.jsm.streams.info(`KV_${bucket}`, { subjects_filter: `${prefix}${pattern}` });
+    const keys = Object.keys(state.subjects ?? {}).map((subject) => subject.slice(prefix.length));
+    const entries = await Promise.all(keys.map((key) => this.kv.get(key)));
+    // a released one leaves a mark
+    return new Set(keys.filter((_, i) => entries[i]?.operation === 'PUT'));
   }
 
   /** Registers this replica of a service and answers with how many live. */
@@ -86,9 +113,7 @@ export class Leases {
 
   /** Frees every lease: only for who knows that no other process lives (the embedded form, behind its lock). */
   async clear(): Promise<void> {
-    const keys: string[] = [];
-    for await (const key of await this.kv.keys()) keys.push(key);
-    for (const key of keys) await this.kv.purge(key);
+    for (const key of await this.held('>')) await this.kv.purge(key);
   }
 }
 

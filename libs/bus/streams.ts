@@ -26,7 +26,7 @@ export function streams({ dedupS, retentionDays, replicas }: StreamSettings): De
     {
       ...queue,
       name: 'DELIVERIES',
-      subjects: ['farmbell.delivery.>', 'farmbell.cursor.*'],
+      subjects: ['farmbell.delivery.>', 'farmbell.quiet.*', 'farmbell.cursor.*'],
       // a round of rules is one atomic batch whose first message is the cursor
       allow_atomic: true,
       allow_rollup_hdrs: true,

@@ -26,6 +26,8 @@ export interface Work<T> {
   /** Stores the output of messages, which may be none; all up to `seq` is done then. */
   handle: (messages: Incoming<T>[], seq: number) => Promise<void>;
   onError: (error: unknown) => void;
+  /** One was put on REJECTED. */
+  onRefused?: () => void;
   signal: AbortSignal;
 }
 
@@ -79,6 +81,7 @@ async function refuse<T>(work: Work<T>, message: JsMsg, errors: Fault[]): Promis
     body: message.string(),
   };
   await surely(work, () => work.bus.reject(rejection));
+  work.onRefused?.();
 }
 
 /** The account that a subject names: those of events do; of the others, the same place names something else. */

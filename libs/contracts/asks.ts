@@ -1,9 +1,11 @@
+import type { AppCaller, AppConnectionCreate, AppConnectionView, AppWebhook } from './app-connection.js';
 import type { ChannelCopy, ChannelCreate, ChannelPatch, ChannelStatus, ChannelView } from './channel.js';
 import type { Acknowledged, Attempt, Rejection } from './delivery.js';
 import type { FarmEvent } from './envelope.js';
 import type { OrganizationCreate, OrganizationPatch, OrganizationView } from './organization.js';
 import type { ChannelType, Outcome, Reason } from './outcome.js';
 import type { PrinterCreate, PrinterPatch, PrinterView } from './printer.js';
+import type { QuietHours, QuietHoursView } from './quiet-hours.js';
 import type { ReplayView } from './replay.js';
 
 /** A page of a list: `cursor` is the last one's `next_cursor`. */
@@ -69,6 +71,8 @@ export interface CheckedSettings {
   scope: string;
   /** What the settings preset for the channel where the user gave nothing. */
   defaults: Pick<ChannelCopy, 'retry' | 'expires_after_s' | 'progress' | 'progress_every'>;
+  /** What the settings that were known preset: a channel that still has it follows to what is preset now. */
+  defaultsBefore?: CheckedSettings['defaults'];
   /** Ways of progress that this type knows beside `post`. */
   edits: boolean;
 }
@@ -112,6 +116,11 @@ interface OwnerAsks {
   /** Asked of the replica that folds: it reads these channels anew before it answers, so that the next event meets them. */
   'rules.index.refresh': [{ channels: string[] }, null];
 
+  /** The account has this plan now: `hobby` disables its webhook channels, `commercial` enables those that the plan had disabled. */
+  'rules.account.plan': [{ account: string; plan: 'hobby' | 'commercial' }, null];
+  /** Deletes all that the account has here; refused (409) while it has channels. */
+  'rules.account.delete': [{ account: string }, null];
+
   /** `request` is the same for a repeat of the request: what it made before is its answer then. */
   'rules.organization.create': [{ account: string; request: string; organization: OrganizationCreate }, OrganizationView];
   'rules.organization.list': [MadeAsk, MadeList<OrganizationView>];
@@ -119,17 +128,35 @@ interface OwnerAsks {
   'rules.organization.patch': [{ account: string; id: string; patch: OrganizationPatch }, OrganizationView];
   'rules.organization.delete': [{ account: string; id: string }, null];
 
+  /** Of the account, or of one of its organizations; what holds there, and whose it is. */
+  'rules.quiet.get': [{ account: string; organization?: string }, QuietHoursView];
+  /** Null removes them: what is above holds again. */
+  'rules.quiet.put': [{ account: string; organization?: string; quiet_hours: QuietHours | null }, QuietHoursView];
+  /** Asked of the replica that folds: it reads the account's quiet hours anew before it answers. */
+  'rules.quiet.refresh': [{ account: string }, null];
+
   'rules.printer.create': [{ account: string; request: string; printer: PrinterCreate }, PrinterView];
   'rules.printer.list': [MadeAsk, MadeList<PrinterView>];
   'rules.printer.get': [{ account: string; id: string }, PrinterView];
   'rules.printer.patch': [{ account: string; id: string; patch: PrinterPatch }, PrinterView];
   'rules.printer.delete': [{ account: string; id: string }, null];
 
+  /** `hash`: sha256 of the token, as base64url; the token itself is known to who made it alone. */
+  'rules.app.create': [{ account: string; id: string; hash: string; connection: AppConnectionCreate }, AppConnectionView];
+  'rules.app.list': [MadeAsk, MadeList<AppConnectionView>];
+  'rules.app.delete': [{ account: string; id: string }, null];
+  /** A token that is nobody's: 606. */
+  'rules.app.verify': [{ hash: string }, AppCaller];
+  'rules.app.set': [{ account: string; id: string; webhook: AppWebhook }, null];
+  'rules.app.unset': [{ account: string; id: string }, null];
+
   'health.status': [
     { account: string; channels: { id: string; epoch: number }[] },
     Record<string, Omit<ChannelStatus, 'state' | 'reason'> & { warned: boolean }>,
   ];
 
+  /** What the account received up to now is told to nobody any more, and deleted: another account may get its id. */
+  'journal.account.delete': [{ account: string }, null];
   'journal.event.list': [
     PageAsk & { type?: string; printer?: string; organization?: string; since?: string; until?: string },
     Page<FarmEvent>,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { catalogue, categoryOf, rowOf, severities } from './catalogue.js';
 import { text } from './envelope.js';
 import { type ChannelType, channelTypes } from './outcome.js';
+import { type QuietHours, quietHoursSchema } from './quiet-hours.js';
 
 const categories = new Set(['custom', ...catalogue.map((row) => categoryOf(row.type))]);
 const categoryPattern = (p: string) => p.endsWith('.*') && categories.has(p.slice(0, -2));
@@ -46,6 +47,7 @@ const filters = {
       .min(1)
       .max(24 * 30),
   }),
+  quiet_hours: quietHoursSchema.nullable(),
 };
 
 /** POST /v1/channels. `settings` is checked by the channel type's own service. */
@@ -63,6 +65,7 @@ export const channelCreateSchema = z.strictObject({
   progress: filters.progress.optional(),
   progress_every: filters.progress_every.optional(),
   auto_disable: filters.auto_disable.partial().optional(),
+  quiet_hours: filters.quiet_hours.optional(),
   settings: z.record(z.string(), z.unknown()),
 });
 export type ChannelCreate = z.infer<typeof channelCreateSchema>;
@@ -104,6 +107,8 @@ export interface ChannelView extends Omit<ChannelCopy, 'version' | 'epoch' | 'la
   min_severity: string | null;
   printers: string[];
   tags: string[];
+  /** The channel's own; null: the organization's or the account's hold. */
+  quiet_hours: QuietHours | null;
   settings: Record<string, unknown>;
   disabled_reason: string | null;
   epoch: number;

@@ -28,6 +28,8 @@ export interface Delivery {
   /** A test: one attempt at once, whatever the channel's state; counts nowhere; its report goes to this subject as well. */
   test?: { reply: string };
   replay_of?: string;
+  /** The trace that it is part of, as a `traceparent` of 55 characters: the same for all its attempts. */
+  trace?: string;
   event: FarmEvent;
 }
 
@@ -39,6 +41,7 @@ export interface Folded {
   created_at: string;
   epoch: number;
   replay_of?: string;
+  trace?: string;
 }
 
 /** One call to the provider. */

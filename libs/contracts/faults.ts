@@ -57,13 +57,11 @@ function every(error: z.ZodError): Fault[] {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({ path: pathText([...issue.path, key]), message: 'is not a known key' }));
     }
+    const said = issue.message.replace(/^Invalid input: /, '');
     const missing = issue.code === 'invalid_type' && issue.input === undefined;
-    return [
-      {
-        path: pathText(issue.path),
-        message: missing ? 'is required' : lowerFirst(issue.message.replace(/^Invalid input: /, '')),
-      },
-    ];
+    // what the schema itself says of a right value helps with a missing one too
+    const required = said === issue.message ? `is required: ${said}` : 'is required';
+    return [{ path: pathText(issue.path), message: missing ? required : lowerFirst(said) }];
   });
 }
 

@@ -1,4 +1,5 @@
 export * from './accept.js';
+export * from './app-connection.js';
 export * from './asks.js';
 export * from './catalogue.js';
 export * from './channel.js';
@@ -15,6 +16,7 @@ export * from './picture.js';
 export * from './printer.js';
 export * from './problem.js';
 export * from './proto.js';
+export * from './quiet-hours.js';
 export * from './replay.js';
 export * from './subjects.js';
 export * from './texts.js';

@@ -28,6 +28,19 @@ interface Uses {
   stores: string[][];
 }
 
+/** Who keeps the settings of streams and buckets as declared. Others may make what is missing, but not change it. */
+const keepers: Record<string, Service> = {
+  ...Object.fromEntries(streamNames.map((name) => [name, 'rules'])),
+  KV_CHANNELS: 'rules',
+  KV_PRINTERS: 'rules',
+  KV_LEASES: 'rules',
+  KV_ACCOUNTS: 'gateway',
+  OBJ_SNAPSHOTS: 'gateway',
+};
+/** Every stream, bucket and object store, by the name of its stream. */
+export const storeNames: readonly string[] = Object.keys(keepers);
+export const keeps = (service: string, stream: string): boolean => keepers[stream] === service;
+
 const uses: Record<Owner, Uses> = {
   gateway: {
     asks: ['rules.>', 'health.>', 'journal.>', '*.settings.describe'],
@@ -55,11 +68,19 @@ const uses: Record<Owner, Uses> = {
     ],
   },
   rules: {
-    asks: ['rules.index.refresh', '*.settings.check'],
-    writes: ['farmbell.event.*.channel.>', 'farmbell.routed.*', 'farmbell.delivery.>', subjects.rulesCursor],
+    asks: ['rules.index.refresh', 'rules.quiet.refresh', 'journal.event.known', '*.settings.check'],
+    writes: [
+      'farmbell.event.*.channel.>',
+      'farmbell.routed.*',
+      'farmbell.delivery.>',
+      'farmbell.quiet.*',
+      'farmbell.attempt.*.*',
+      subjects.rulesCursor,
+    ],
     stores: [
       inOrder('EVENTS'),
       oneMessage('DELIVERIES'),
+      durable('DELIVERIES', 'quiet', subjects.quiet('*')),
       durable('COMMANDS', 'rules', subjects.disable('*')),
       bucket('CHANNELS', '*'),
       bucket('PRINTERS', '*.*'),
@@ -80,6 +101,8 @@ const uses: Record<Owner, Uses> = {
       inOrder('REJECTED'),
       bucket('CHANNELS'),
       leases('journal'),
+      // how full they are, for its metrics
+      api(...storeNames.map((name) => `STREAM.INFO.${name}`)),
     ],
   },
 };
@@ -96,17 +119,6 @@ const usesOfType = (type: ChannelType): Uses => ({
     leases(`lane.${type}.*`, `replica.${type}.*`),
   ],
 });
-
-/** Who keeps the settings of streams and buckets as declared. Others may make what is missing, but not change it. */
-const keepers: Record<string, Service> = {
-  ...Object.fromEntries(streamNames.map((name) => [name, 'rules'])),
-  KV_CHANNELS: 'rules',
-  KV_PRINTERS: 'rules',
-  KV_LEASES: 'rules',
-  KV_ACCOUNTS: 'gateway',
-  OBJ_SNAPSHOTS: 'gateway',
-};
-export const keeps = (service: string, stream: string): boolean => keepers[stream] === service;
 
 /** Each service's replies arrive under a prefix of its own: another service may not listen there. */
 export const inboxPrefix = (user: string) => `_INBOX_${user}`;

@@ -7,6 +7,8 @@ export const subjects = {
   routed: (account: string) => `farmbell.routed.${account}`,
   delivery: (type: ChannelType, lane: number, channel: string) => `farmbell.delivery.${type}.${lane}.${channel}`,
   lane: (type: ChannelType, lane: number) => `farmbell.delivery.${type}.${lane}.*`,
+  /** What quiet hours hold back, for rules itself. */
+  quiet: (channel: string) => `farmbell.quiet.${channel}`,
   rulesCursor: 'farmbell.cursor.rules',
   attempt: (type: ChannelType, channel: string) => `farmbell.attempt.${type}.${channel}`,
   attempts: (type: ChannelType) => `farmbell.attempt.${type}.*`,

@@ -1,4 +1,5 @@
 import type { Attempt, Delivery, FarmEvent } from '#contracts';
+import { beginHop, type Hop } from '#runtime';
 import type { Channel, Links, MessageRef, Part, Picture, Verdict } from './channel.js';
 import { type Http, HttpFailure, type Reply } from './http/index.js';
 import { clip, redact } from './redact.js';
@@ -18,6 +19,8 @@ export interface AttemptContext {
   pageOf?: (event: FarmEvent) => string;
   /** Why an address may not be reached, e.g. the target of a redirect; undefined where it may. */
   refused?: (url: string) => string | undefined;
+  /** The trace that the call is part of. */
+  trace?: string;
 }
 
 /** What an attempt came to. */
@@ -54,6 +57,7 @@ export async function attempt(
     },
     ...(reply && { reply }),
   });
+  let call: Hop | undefined;
   try {
     const page = context.pageOf?.(delivery.event);
     const links = {
@@ -64,17 +68,23 @@ export async function attempt(
       without,
     };
     const message = channel.render(delivery.event, settings, links);
+    call = beginHop(channel.type, `call ${channel.type}`, 'client', context.trace);
+    const traceparent = call?.trace ?? context.trace;
     const reply = await channel.send(message, settings, {
       deliveryId: delivery.id,
       now: began,
       http: context.http,
       origin: context.origin,
+      ...(traceparent && { traceparent }),
       ...(picture && { picture }),
       ...(edits && { edits }),
     });
     const verdict = redirected(reply, context) ?? channel.verdict?.(reply, settings, { without }) ?? commonVerdict(reply);
+    call?.set({ 'http.response.status_code': reply.status });
+    call?.end(verdict.reason ?? undefined);
     return record(final(verdict, without, settings), reply);
   } catch (error) {
+    call?.end(error instanceof HttpFailure ? error.reason : 'invalid');
     if (error instanceof HttpFailure) return record(failureVerdict(error.reason, error.message), undefined, error.latencyMs);
     const text = error instanceof Error ? error.message : String(error);
     return record({ outcome: 'drop', reason: 'invalid', meaning: `Farmbell could not make this message: ${text}` });

@@ -51,6 +51,8 @@ export interface Sending {
   picture?: Picture;
   /** Change this message instead of sending a new one. */
   edits?: MessageRef;
+  /** The trace that the call is part of, for a receiver that is no chat: https://www.w3.org/TR/trace-context/#traceparent-header */
+  traceparent?: string;
 }
 
 /** What settings are checked against. */

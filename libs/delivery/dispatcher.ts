@@ -14,6 +14,7 @@ const freshMs = 250;
 const heldSlow = 200;
 const heldInAll = 16_000;
 const roomMs = 100;
+const storedMs = 5000;
 
 export interface DispatcherParts {
   waiting: Waiting;
@@ -90,6 +91,16 @@ export class Dispatcher {
     return [...this.rows.keys()];
   }
 
+  /** What is in hand: worked on, and behind that. */
+  get counts(): { underWay: number; behind: number } {
+    let [underWay, parked] = [0, 0];
+    for (const state of this.channels.values()) {
+      underWay += state.underWay;
+      parked += state.parked - state.stored;
+    }
+    return { underWay, behind: this.held - underWay + parked };
+  }
+
   /** See Backlog: around the taking of a lane. */
   hold(channel: string): void {
     this.backlog.hold(channel);
@@ -98,12 +109,24 @@ export class Dispatcher {
     this.backlog.resume(channel);
   }
 
-  /** Waits for what is in flight (of one lane), at most `ms`. */
-  async settled(ms: number, lane?: number): Promise<void> {
-    const timeUp = new AbortController();
-    const works = [...this.works].filter(([, its]) => lane === undefined || its === lane).map(([work]) => work);
-    await Promise.race([Promise.allSettled([...works, this.backlog.parking.empty()]), pause(ms, timeUp.signal)]);
-    timeUp.abort();
+  /** So many of these lanes, those in which least is under way. */
+  idlest(lanes: readonly number[], count: number): number[] {
+    const counts = new Map(lanes.map((lane) => [lane, 0]));
+    for (const lane of this.works.values()) counts.set(lane, (counts.get(lane) ?? 0) + 1);
+    return [...lanes].sort((a, b) => counts.get(a)! - counts.get(b)!).slice(0, count);
+  }
+
+  /** Waits for what is under way in a lane, at most `ms` and not beyond the signal. */
+  async settled(lane: number, ms: number, signal: AbortSignal): Promise<void> {
+    const works = [...this.works].filter(([, its]) => its === lane).map(([work]) => work);
+    const over = new AbortController();
+    const end = () => over.abort();
+    signal.addEventListener('abort', end, { once: true });
+    // what is still to be stored is let go with the lane: only a statement that is under way is waited for
+    const stored = Promise.race([this.backlog.parking.empty(), pause(storedMs, over.signal)]);
+    if (!signal.aborted) await Promise.race([Promise.allSettled([...works, stored]), pause(ms, over.signal)]);
+    signal.removeEventListener('abort', end);
+    end();
   }
 
   private hasRoom(state: State): boolean {

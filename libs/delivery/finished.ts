@@ -9,6 +9,8 @@ const backMessages = 100_000;
 /** Attempts that are recorded: one whose ack or row's deletion was lost in a crash is not made again. */
 export class Finished {
   private readonly keys = new Set<string>();
+  /** How far ATTEMPTS was read: lanes come one after another, and what is known is not read for each. */
+  private read = { made: '', seq: 0 };
 
   static key = (delivery: string, attempt: number) => `${delivery}:${attempt}`;
 
@@ -26,10 +28,13 @@ export class Finished {
    * not acked. The message id is the key, so headers suffice.
    */
   async refill(bus: Bus, type: ChannelType): Promise<void> {
-    const { state } = await bus.jsm.streams.info('ATTEMPTS');
-    if (state.messages === 0) return;
+    const { created, state } = await bus.jsm.streams.info('ATTEMPTS');
+    const made = String(created);
+    // made anew, or without its newest messages since: then from the beginning
+    const known = this.read.made === made && this.read.seq <= state.last_seq ? this.read.seq : 0;
+    if (state.messages === 0 || known === state.last_seq) return;
     const since = new Date(Date.parse(state.last_ts as unknown as string) - backMs).toISOString();
-    const first = Math.max(state.first_seq, state.last_seq - backMessages);
+    const first = Math.max(state.first_seq, state.last_seq - backMessages, known + 1);
     const early = await bus.jsm.streams.getMessage('ATTEMPTS', { seq: first }).catch(() => null);
     const from =
       early && early.time.toISOString() > since
@@ -50,5 +55,6 @@ export class Finished {
       await messages.close();
     }
     await consumer.delete().catch(() => {});
+    this.read = { made, seq: state.last_seq };
   }
 }

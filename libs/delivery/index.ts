@@ -1,5 +1,6 @@
 export * from './channel.js';
 export * from './http/index.js';
+export { suppressed } from './metrics.js';
 export * from './module.js';
 export * from './redact.js';
 export * from './retry.js';

@@ -1,13 +1,10 @@
-import { AckPolicy, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
-import { type Bus, Doorbell, isMissing, type Leases, pause } from '#bus';
-import { type ChannelType, lanes as laneCount, subjects } from '#contracts';
+import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
+import { ageMs, type Bus, Doorbell, type Lag, type Leases, pause } from '#bus';
+import { type ChannelType, lanes as laneCount } from '#contracts';
+import { openConsumer, removeConsumers } from './lane-consumers.js';
 
 const everyMs = 1000;
 const renewEveryMs = 3000;
-/** More than a process holds in memory: what it parks is acked soon, and no channel's messages keep another's from coming. */
-const maxUnacked = 50_000;
-/** A dead owner's messages come with the lane's next consumer, and a broken connection's too: nobody waits for this. */
-const ackWaitMs = 3600_000;
 
 export interface LanesParts {
   bus: Bus;
@@ -19,7 +16,9 @@ export interface LanesParts {
   take: (message: JsMsg, lost: () => boolean) => Promise<void>;
   /** Everything of a lane up to a sequence was taken; infinite: all that there was. */
   reached: (lane: number, seq: number) => void;
-  /** What is in flight of a lane comes to its end, within a bound. */
+  /** So many of the lanes, those in which least is under way: who waits for them waits least. */
+  idlest: (lanes: number[], count: number) => number[];
+  /** What is under way in a lane comes to its end, within a bound. */
   settled: (lane: number) => Promise<void>;
   onChange: (owned: number[]) => void;
   onError: (error: unknown) => void;
@@ -32,6 +31,9 @@ const graceMs = 3000;
 interface Lane {
   lost: boolean;
   messages?: ConsumerMessages;
+  /** Given to whoever takes it in, and how many are behind it. */
+  taking?: JsMsg | undefined;
+  pending: number;
 }
 
 /**
@@ -44,6 +46,10 @@ export class Lanes {
   private reconnectedAt = 0;
   /** Being taken over. */
   private readonly coming = new Set<number>();
+  /** Being given away: not read any more, but nobody else's before what is under way in them has ended. */
+  private readonly going = new Map<number, Promise<void>>();
+  private readonly bell = new Doorbell();
+  private balancing: Promise<void> = Promise.resolve();
   /** Lost while the broker could not be reached. */
   private readonly had = new Set<number>();
 
@@ -57,71 +63,93 @@ export class Lanes {
     return this.lanes.has(lane);
   }
 
+  /** What the owned lanes have in the queue, as the last messages told. */
+  get lag(): Lag {
+    let [messages, oldest] = [0, 0];
+    for (const { taking, pending } of this.lanes.values()) {
+      messages += pending + (taking ? 1 : 0);
+      oldest = Math.max(oldest, taking ? ageMs(taking) : 0);
+    }
+    return { messages, seconds: oldest / 1000 };
+  }
+
   async run(): Promise<void> {
-    const reconnected = new Doorbell();
-    this.parts.bus.onReconnect(() => {
+    const { bus, signal } = this.parts;
+    bus.onReconnect(() => {
       this.reconnectedAt = Date.now();
-      this.stopReading();
-      reconnected.ring();
+      // what is unacked goes to the next turn of reading
+      for (const lane of this.lanes.values()) lane.messages?.stop();
+      this.bell.ring();
     });
-    this.parts.signal.addEventListener('abort', () => reconnected.ring(), { once: true });
-    // beside each other: to take a lane over may last longer than a lease
+    signal.addEventListener('abort', () => this.bell.ring(), { once: true });
+    this.balancing = this.repeat(
+      () => this.balance(),
+      () => pause(everyMs, signal),
+    );
+    // beside each other: to take a lane over may last longer than a lease, and so may what is under way at a stop
+    const holds = () => this.lanes.size + this.coming.size + this.going.size > 0;
     await Promise.all([
+      this.balancing,
       this.repeat(
         () => this.renew(),
-        () => reconnected.wait(renewEveryMs),
-      ),
-      this.repeat(
-        () => this.balance(),
-        () => pause(everyMs, this.parts.signal),
+        () => this.bell.wait(renewEveryMs),
+        () => !signal.aborted || holds(),
       ),
     ]);
   }
 
-  private async repeat(act: () => Promise<void>, wait: () => Promise<void>): Promise<void> {
-    while (!this.parts.signal.aborted) {
+  private async repeat(
+    act: () => Promise<void>,
+    wait: () => Promise<void>,
+    goesOn = () => !this.parts.signal.aborted,
+  ): Promise<void> {
+    while (goesOn()) {
       await act().catch(this.parts.onError);
-      if (!this.parts.signal.aborted) await wait();
+      if (goesOn()) await wait();
     }
   }
 
-  /** Ends the present turn of reading: what is unacked goes to the next one, or to the next owner. */
-  stopReading(): void {
-    for (const lane of this.lanes.values()) lane.messages?.stop();
-  }
-
+  /** At a stop: hands every lane over, each as soon as what is under way in it has ended. */
   async release(): Promise<void> {
     const { leases, type } = this.parts;
-    await Promise.race([Promise.allSettled(this.reading), pause(1000)]);
-    await Promise.all(this.owned.map((lane) => this.give(lane)));
-    await leases.leave(type);
+    // it counts no more from the beginning, so that the others take what they get
+    const giveAll = () => Promise.all([leases.leave(type), ...this.owned.map((lane) => this.give(lane))]);
+    await Promise.all([...this.going.values(), giveAll(), this.balancing.then(giveAll)]);
+    const late = new AbortController();
+    await Promise.race([Promise.allSettled(this.reading), pause(1000, late.signal)]);
+    late.abort();
   }
 
   private key = (lane: number) => `lane.${this.parts.type}.${lane}`;
 
   private async renew(): Promise<void> {
     const kept = await Promise.all(
-      [...this.owned, ...this.coming].map(async (lane) => [lane, await this.parts.leases.renew(this.key(lane))] as const),
+      [...this.owned, ...this.coming, ...this.going.keys()].map(
+        async (lane) => [lane, await this.parts.leases.renew(this.key(lane))] as const,
+      ),
     );
     for (const [lane, ok] of kept) {
-      if (ok) continue;
+      if (ok || this.going.has(lane)) continue;
       this.had.add(lane);
       this.drop(lane);
     }
   }
 
   private async balance(): Promise<void> {
-    const { leases, type, taking } = this.parts;
+    const { leases, type, taking, signal } = this.parts;
     const fair = Math.ceil(laneCount / (await leases.replicas(type)));
-    await Promise.all(this.owned.slice(fair).map((lane) => this.give(lane)));
+    const many = this.owned.length - fair;
+    if (many > 0) for (const lane of this.parts.idlest(this.owned, many)) void this.give(lane);
     if (this.owned.length >= fair) return;
     const held = await leases.held(`lane.${type}.*`);
-    const others = Array.from({ length: laneCount }, (_, lane) => lane).filter((lane) => !this.lanes.has(lane));
+    const others = Array.from({ length: laneCount }, (_, lane) => lane).filter(
+      (lane) => !this.lanes.has(lane) && !this.going.has(lane),
+    );
     const free = others.filter((lane) => !held.has(this.key(lane)) || this.had.has(lane));
     const taken: [lane: number, epoch: number][] = [];
     const grace = Date.now() - this.reconnectedAt < graceMs;
     for (const lane of grace ? free.filter((one) => this.had.has(one)) : free) {
-      if (this.owned.length + taken.length >= fair) break;
+      if (signal.aborted || this.owned.length + taken.length >= fair) break;
       const epoch = await leases.take(this.key(lane));
       if (epoch === undefined) continue;
       taken.push([lane, epoch]);
@@ -131,7 +159,7 @@ export class Lanes {
     if (taken.length === 0) return;
     const lanes = taken.map(([lane]) => lane);
     try {
-      await this.removeConsumers(lanes);
+      await removeConsumers(this.parts.bus, type, lanes);
       await taking(lanes);
     } catch (error) {
       // a lease that nobody renews would keep everybody from the lane until it ends
@@ -145,7 +173,7 @@ export class Lanes {
   }
 
   private start(number: number, epoch: number): void {
-    const lane: Lane = { lost: false };
+    const lane: Lane = { lost: false, pending: 0 };
     this.lanes.set(number, lane);
     const reading = this.read(number, lane, epoch).catch(this.parts.onError);
     this.reading.add(reading);
@@ -153,11 +181,11 @@ export class Lanes {
   }
 
   private async read(number: number, lane: Lane, epoch: number): Promise<void> {
-    const { type, signal, onError } = this.parts;
+    const { bus, type, signal, onError } = this.parts;
     for (let turn = 0; !signal.aborted && !lane.lost; turn++) {
       try {
         // the last turn's consumer is deleted: what it had given out and is not acked comes anew, at once and in order
-        if (turn > 0) await this.removeConsumers([number]);
+        if (turn > 0) await removeConsumers(bus, type, [number]);
         await this.readTurn(number, lane, `${type}-${number}-${epoch}-${turn}`);
       } catch (error) {
         onError(error);
@@ -172,20 +200,16 @@ export class Lanes {
   /** Reads a lane by a consumer of its own, until that ends. */
   private async readTurn(number: number, lane: Lane, name: string): Promise<void> {
     const { bus, type, take, reached, signal } = this.parts;
-    await bus.jsm.consumers.add('DELIVERIES', {
-      durable_name: name,
-      filter_subject: subjects.lane(type, number),
-      ack_policy: AckPolicy.Explicit,
-      ack_wait: ackWaitMs * 1e6,
-      max_ack_pending: maxUnacked,
-    });
-    const consumer = await bus.js.consumers.get('DELIVERIES', name);
-    const messages = await consumer.consume({ max_messages: 256, expires: 5_000, abort_on_missing_resource: true });
+    const { messages, pending } = await openConsumer(bus, type, number, name);
     lane.messages = messages;
     if (signal.aborted || lane.lost) messages.stop();
-    if ((await consumer.info(true)).num_pending === 0) reached(number, Number.POSITIVE_INFINITY);
+    lane.pending = pending;
+    if (lane.pending === 0) reached(number, Number.POSITIVE_INFINITY);
     for await (const message of messages) {
+      lane.taking = message;
+      lane.pending = message.info.pending;
       await take(message, () => this.isLost(number, lane));
+      lane.taking = undefined;
       reached(number, message.info.pending === 0 ? Number.POSITIVE_INFINITY : message.seq);
     }
   }
@@ -209,34 +233,18 @@ export class Lanes {
     this.parts.onChange(this.owned);
   }
 
-  /** Hands a lane over: what is in flight ends first, so that the next owner does not repeat it. */
-  private async give(number: number): Promise<void> {
+  /** Hands a lane over: what is under way ends first, so that the next owner does not repeat it. */
+  private give(number: number): Promise<void> {
     this.drop(number);
-    await this.parts.settled(number);
-    await this.parts.leases.release(this.key(number));
-  }
-
-  private async removeConsumers(lanes: number[]): Promise<void> {
-    const { bus, type } = this.parts;
-    const prefixes = lanes.map((lane) => `${type}-${lane}-`);
-    for await (const name of consumerNames(bus)) {
-      if (!prefixes.some((prefix) => name.startsWith(prefix))) continue;
-      await bus.jsm.consumers.delete('DELIVERIES', name).catch((error) => {
-        if (!isMissing(error)) throw error;
+    const { settled, leases, onError } = this.parts;
+    const given = settled(number)
+      .then(() => leases.release(this.key(number)))
+      .catch(onError)
+      .finally(() => {
+        this.going.delete(number);
+        if (this.going.size === 0) this.bell.ring();
       });
-    }
-  }
-}
-
-/** Names alone: with their states a cluster waits for each consumer's leader, and leaves out those that have none just now. */
-async function* consumerNames(bus: Bus): AsyncGenerator<string> {
-  for (let offset = 0, total = 1; offset < total; ) {
-    const answer = await bus.nc.request('$JS.API.CONSUMER.NAMES.DELIVERIES', JSON.stringify({ offset }), { timeout: 10_000 });
-    const page = answer.json<{ error?: { description: string }; consumers?: string[] | null; total: number }>();
-    if (page.error) throw new Error(`the consumers of DELIVERIES cannot be read: ${page.error.description}`);
-    const names = page.consumers ?? [];
-    yield* names;
-    total = names.length > 0 ? page.total : 0;
-    offset += names.length;
+    this.going.set(number, given);
+    return given;
   }
 }

@@ -1,10 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { ConfigError, need, type Settings } from '#runtime';
+import { ConfigError, need, type Settings, version } from '#runtime';
 import type { Channel } from './channel.js';
 import { type EgressPolicy, type Endpoint, egressPolicy, parseCidrs } from './http/index.js';
-
-const version = (JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string })
-  .version;
 
 /**
  * Who calls. Discord asks for a form of its own, with an address of the caller:

@@ -15,6 +15,7 @@ it('a message in a lane is a whole delivery, or none', () => {
     epoch: 1,
     created_at: '2026-03-01T12:00:00Z',
     attempt: 1,
+    trace: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
     event: {
       id: 'e',
       type: 'job.failed',
@@ -33,6 +34,7 @@ it('a message in a lane is a whole delivery, or none', () => {
       if (read === undefined) return;
       expect([read.channel, read.lane, read.channel_type]).toEqual([channel, 3, 'webhook']);
       expect([read.id, read.event.id, read.event.type].every((one) => typeof one === 'string')).toBe(true);
+      expect([undefined, good.trace]).toContain(read.trace);
       for (const one of [read.version, read.epoch, read.attempt]) expect(Number.isInteger(one)).toBe(true);
     }),
     fuzz(1000),

@@ -1,4 +1,5 @@
 import type { ChannelType, Delivery, FarmEvent } from '#contracts';
+import { traceOf } from '#runtime';
 
 const id = /^[A-Za-z0-9._:-]{1,64}$/;
 const inbox = /^_INBOX(_[\w-]+)?\.[^\s*>]+$/;
@@ -32,6 +33,8 @@ export function readDelivery(text: string, subject: string, type: ChannelType): 
       (given.test === undefined || inbox.test(given.test.reply)) &&
       isEvent(given.event);
     if (fits && text.length > shallowLength) JSON.stringify(given);
+    // it goes into headers
+    if (given.trace !== undefined) given.trace = traceOf(given.trace);
     return fits ? given : undefined;
   } catch {
     return undefined;

@@ -1,3 +1,4 @@
+import { newTrace } from '#runtime';
 import type { Made } from './attempt.js';
 import type { Verdict } from './channel.js';
 import { attempted, ended, subjectOf, tellFolded } from './reports.js';
@@ -80,23 +81,25 @@ it('an end without an attempt has its reason', () => {
 });
 
 describe('what a summary stands for', () => {
-  const summary = summaryOf([deliveryOf('a', { event: eventOf('job.failed', { id: 'e1' }) }), deliveryOf('b')], new Date());
+  const trace = newTrace();
+  const traced = deliveryOf('a', { event: eventOf('job.failed', { id: 'e1' }), trace });
+  const summary = summaryOf([traced, deliveryOf('b', { trace: 'none\r\n' })], new Date());
   const surely = surelyUntil(new AbortController().signal, () => {});
 
-  it('is told of, each once whoever tells it, until it is', async () => {
+  it('is told of, each once whoever tells it and in its own trace, until it is', async () => {
     const told: unknown[] = [];
     let fails = 1;
     const bus = {
-      publish: async (subject: string, body: unknown, options?: { id?: string }) => {
+      publish: async (subject: string, body: unknown, options?: { id?: string; trace?: string }) => {
         if (fails-- > 0) throw new Error('away');
-        told.push([options?.id, subject, (body as { folded_into: string }).folded_into]);
+        told.push([options?.id, subject, (body as { folded_into: string }).folded_into, options?.trace]);
         return {} as never;
       },
     };
     await tellFolded(summary, { bus, surely });
     expect(told.sort()).toEqual([
-      ['a:folded', 'farmbell.attempt.telegram.c1', summary.id],
-      ['b:folded', 'farmbell.attempt.telegram.c1', summary.id],
+      ['a:folded', 'farmbell.attempt.telegram.c1', summary.id, trace],
+      ['b:folded', 'farmbell.attempt.telegram.c1', summary.id, undefined],
     ]);
     await tellFolded({ ...summary, attempt: 2 }, { bus, surely });
     await tellFolded(deliveryOf('c'), { bus, surely });

@@ -1,7 +1,9 @@
 import type { Bus } from '#bus';
 import { type Delivery, type Outcome, type Report, subjects } from '#contracts';
+import { traceOf } from '#runtime';
 import type { Made } from './attempt.js';
 import type { Channel, Verdict } from './channel.js';
+import { Finished } from './finished.js';
 import type { Next } from './retry.js';
 import type { Surely } from './surely.js';
 
@@ -48,9 +50,22 @@ export const ended = (delivery: Delivery, outcome: keyof typeof reasonOf & Outco
   meaning,
 });
 
+/** Stores a report, until it is stored; from then on its attempt is not made again. */
+export async function tell(
+  { test, trace: own }: Delivery,
+  report: Report,
+  { bus, finished, surely }: { bus: Bus; finished: Finished; surely: Surely },
+  trace = own,
+): Promise<void> {
+  const key = report.attempt ? Finished.key(report.delivery, report.attempt.n) : `${report.delivery}:end`;
+  finished.add(key);
+  await surely(() => bus.publish(subjectOf(report), report, { id: key, trace }));
+  if (test && report.outcome !== null) bus.nc.publish(test.reply, JSON.stringify(report));
+}
+
 /** One for each delivery that a summary stands for. */
 export const folded = (summary: Delivery): Report[] =>
-  (summary.folds ?? []).map(({ id, ...head }) => ({
+  (summary.folds ?? []).map(({ id, trace: _, ...head }) => ({
     delivery: id,
     account: summary.account,
     channel: summary.channel,
@@ -70,8 +85,12 @@ export async function tellFolded(
   { bus, surely }: { bus: Pick<Bus, 'publish'>; surely: Surely },
 ): Promise<void> {
   if (summary.attempt > 1) return;
-  const tell = (report: Report) => surely(() => bus.publish(subjectOf(report), report, { id: `${report.delivery}:folded` }));
-  await Promise.all(folded(summary).map(tell));
+  const traces = new Map(summary.folds?.map(({ id, trace }) => [id, traceOf(trace)]));
+  const store = (report: Report) => {
+    const { delivery } = report;
+    return surely(() => bus.publish(subjectOf(report), report, { id: `${delivery}:folded`, trace: traces.get(delivery) }));
+  };
+  await Promise.all(folded(summary).map(store));
 }
 
 const headOf = (delivery: Delivery) => ({

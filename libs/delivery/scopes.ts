@@ -15,6 +15,8 @@ export interface Entry {
   first?: boolean;
   /** Waits no longer than until then, ms since the epoch. */
   until?: number;
+  /** Told when it must wait. */
+  waits?: () => void;
 }
 
 /** Leaves the scopes again: the call is over, or was not made. */
@@ -24,6 +26,7 @@ export type Leave = (called: boolean) => void;
 interface Waiter {
   group: string;
   first: boolean;
+  waits?: (() => void) | undefined;
   /** It is to look again, even if it passes from one scope to the next just now. */
   woken: boolean;
   /** While it waits in a scope: lets it in, or wakes it without. */
@@ -99,8 +102,8 @@ export class Scopes {
   constructor(private readonly now: () => number = Date.now) {}
 
   /** Resolves with the way out when the call may be made; with undefined when it was woken before, or `until` is over. */
-  async enter({ limits, group, first = false, until }: Entry): Promise<Leave | undefined> {
-    const waiter: Waiter = { group, first, woken: false };
+  async enter({ limits, group, first = false, until, waits }: Entry): Promise<Leave | undefined> {
+    const waiter: Waiter = { group, first, waits, woken: false };
     this.entering.add(waiter);
     try {
       return await this.passAll(limits, waiter, until);
@@ -153,6 +156,13 @@ export class Scopes {
     return Math.max(0, ...limits.map(({ key }) => (this.scopes.get(key)?.pausedUntil ?? 0) - this.now()));
   }
 
+  /** How many wait in a scope. */
+  get waiting(): number {
+    let count = 0;
+    for (const { decide } of this.entering) if (decide) count++;
+    return count;
+  }
+
   /** Wakes what waits for one group, or for all: it looks again at what it waits for. */
   wake(group?: string): void {
     for (const waiter of this.entering) {
@@ -176,6 +186,7 @@ export class Scopes {
   private async pass(scope: Scope, waiter: Waiter, until = Number.POSITIVE_INFINITY): Promise<Stamp | undefined> {
     if (waiter.woken) return undefined;
     if (scope.waiters.length === 0 && scope.nextAt() <= this.now()) return scope.letIn();
+    waiter.waits?.();
     let late: NodeJS.Timeout | undefined;
     const stamp = await new Promise<Stamp | undefined>((resolve) => {
       waiter.decide = (enters) => {

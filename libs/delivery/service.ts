@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { JsMsg } from '@nats-io/jetstream';
 import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
 import { v7 } from 'uuid';
-import { answer, type Bus, Leases, Snapshots } from '#bus';
+import { type Bus, Leases, Snapshots, stopAnswering } from '#bus';
 import { complain, type Database, eventPageId, keyRing, type Log, need, type Probes, publicUrl, type Settings } from '#runtime';
 import type { Channel } from './channel.js';
 import { ChannelCache } from './channel-cache.js';
@@ -12,21 +12,26 @@ import { Finished } from './finished.js';
 import { checkUrl, createHttp, type Http } from './http/index.js';
 import { Lanes } from './lanes.js';
 import { Memory } from './memory.js';
-import { lanesOwned, zero } from './metrics.js';
+import { countTaken, lanesOwned, zero } from './metrics.js';
 import { originOf, policyOf, userAgent } from './outbound.js';
 import { Pictures } from './pictures.js';
 import { Prints } from './prints.js';
 import { readDelivery } from './read-delivery.js';
 import { Receiving } from './receiving.js';
+import { refuse } from './refuse.js';
 import { Scopes } from './scopes.js';
-import { checkSettings, describeSettings, verifySettings } from './settings.js';
+import { answerForSettings } from './settings-asks.js';
+import { tellStanding } from './standing.js';
 import { foldable, summaryOf } from './summary.js';
 import { surelyUntil } from './surely.js';
 import { Unacked } from './unacked.js';
 import { Waiting, type WaitingRow } from './waiting.js';
 import { type Item, Worker } from './worker.js';
 
-const settleMs = 6000;
+/** What is under way at a stop is given so long: as long as requests are (libs/runtime/http-side.ts), within k8s/base's grace period. */
+const drainMs = 20_000;
+/** Longer than any attempt, and what is stored of it: a lane that goes to another replica is given when they have ended. */
+const handoverMs = 40_000;
 const staleRows = 200;
 /** One summary stands for so many at most. */
 const mostFolded = 10_000;
@@ -34,6 +39,9 @@ const mostFolded = 10_000;
 /** The delivery service of one channel type: its lanes, its waiting deliveries, and the checks of its settings. */
 export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
   private readonly stopping = new AbortController();
+  /** The time of a stop is over. */
+  private readonly late = new AbortController();
+  private stopped?: Promise<void>;
   private readonly finished = new Finished();
   private readonly unacked: Unacked;
   private readonly waiting: Waiting;
@@ -65,7 +73,7 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
     const { bus, channel, config, database, finished, memory, scopes, waiting } = this;
     const { signal } = this.stopping;
     // each delivery in hand listens while the broker is away
-    setMaxListeners(0, signal);
+    setMaxListeners(0, signal, this.late.signal);
     const { type } = channel;
     const onError = complain(this.log, `${type} delivery`);
     const policy = policyOf(config, channel);
@@ -100,7 +108,8 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
       itemOf: (row) => this.rowItem(row),
       onWait: (at) => due.wake(at),
       onError,
-      surely: surelyUntil(signal, onError),
+      // what was sent is to be on record, also while it stops
+      surely: surelyUntil(this.late.signal, onError),
       signal,
     });
     this.dispatcher = new Dispatcher({
@@ -120,13 +129,14 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
       taking: (lanes) => this.taking(lanes),
       take: (message, lost) => this.take(message, lost),
       reached: (lane, seq) => this.reached(lane, seq),
-      settled: (lane) => this.dispatcher.settled(settleMs, lane),
+      idlest: (lanes, count) => this.dispatcher.idlest(lanes, count),
+      settled: (lane) => this.dispatcher.settled(lane, handoverMs, this.late.signal),
       onChange: (owned) => {
         lanesOwned.set({ type }, owned.length);
         // what waits in a lane that is another's now waits for nothing
         scopes.wake();
         // what is under way in a lane that is given is acked still
-        setTimeout(() => this.unacked.drop(), 2 * settleMs).unref();
+        setTimeout(() => this.unacked.drop(), handoverMs + drainMs).unref();
         due.wake(new Date(0));
       },
       onError,
@@ -138,29 +148,29 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
       scopes.wake(id);
       void this.cancelStale(id).catch(onError);
     });
-    answer(
-      bus,
-      `${type}.settings.check`,
-      async (input) => {
-        const settings = checkSettings(channel, input, { allowHttp: config.FARMBELL_ALLOW_HTTP_WEBHOOKS, policy });
-        if (input.verify) await verifySettings(channel, settings.settings, calls);
-        return settings;
-      },
-      onError,
-    );
-    answer(bus, `${type}.settings.describe`, async () => describeSettings(channel), onError);
+    answerForSettings({ bus, channel, calls, policy, allowHttp: config.FARMBELL_ALLOW_HTTP_WEBHOOKS, onError });
+    this.probes.ending.addEventListener('abort', () => void this.onModuleDestroy().catch(onError), { once: true });
     this.probes.add(`${type} nats`, () => bus.alive());
     this.probes.add(`${type} database`, () => database.alive());
-    this.running = Promise.all([this.lanes.run(), due.run(), receiving.run()]);
+    const standing = tellStanding({ type, lanes: this.lanes, dispatcher: this.dispatcher, scopes, waiting, onError, signal });
+    this.running = Promise.all([this.lanes.run(), due.run(), receiving.run(), standing]);
   }
 
-  /** Stops taking, finishes what is in flight, hands the lanes over. */
-  async onModuleDestroy(): Promise<void> {
-    this.lanes?.stopReading();
+  /** The services of one process stop together: what is under way in one costs the others no time. */
+  onModuleDestroy(): Promise<void> {
+    this.stopped ??= this.stop();
+    return this.stopped;
+  }
+
+  /** Stops taking, and hands each lane over as soon as what is under way in it is finished. */
+  private async stop(): Promise<void> {
+    const drained = setTimeout(() => this.late.abort(), drainMs);
     this.stopping.abort();
-    await this.dispatcher?.settled(settleMs);
-    await this.running;
     await this.lanes?.release();
+    this.late.abort();
+    clearTimeout(drained);
+    await this.running;
+    await stopAnswering(this.bus);
     this.cache?.close();
     await this.http?.close();
   }
@@ -172,20 +182,22 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
   /** A fresh delivery from the work queue. */
   private async take(message: JsMsg, lost: () => boolean): Promise<void> {
     const delivery = readDelivery(message.string(), message.subject, this.channel.type);
-    if (!delivery) return this.refuse(message);
+    if (!delivery) return refuse(this.bus, message);
     if (!this.unacked.take(delivery.id, { message, lost })) return;
+    countTaken(delivery);
     const ack = () => this.unacked.ack(delivery.id);
     await this.dispatcher.offer({ delivery, seq: message.seq, settle: ack, wait: ack, lost });
   }
 
   /** A delivery that waited: its row is removed when it ended, and stays when it goes on. */
-  private rowItem(row: Pick<WaitingRow, 'seq' | 'body'>): Item {
+  private rowItem(row: Pick<WaitingRow, 'seq' | 'cause' | 'body'>): Item {
     const { lane, id, attempt } = row.body;
     return {
       delivery: row.body,
       seq: row.seq,
       settle: () => this.waiting.remove({ id, attempt }),
       wait: () => {},
+      limited: row.cause !== 'retry',
       lost: () => !this.lanes.owns(lane),
     };
   }
@@ -231,17 +243,5 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
       await Promise.all(rows.map((row) => this.worker.end(this.rowItem(row), 'cancelled', meaning)));
       if (rows.length < staleRows) return;
     }
-  }
-
-  private async refuse(message: JsMsg): Promise<void> {
-    const errors = [{ path: '', message: 'is not a delivery' }];
-    await this.bus.reject({
-      id: `DELIVERIES-${message.seq}`,
-      subject: message.subject,
-      account: null,
-      errors,
-      body: message.string(),
-    });
-    message.term('not a delivery');
   }
 }

@@ -44,7 +44,7 @@ export function checkSettings(
       ),
     );
   const merged = Object.fromEntries(
-    Object.entries({ ...known, ...Object.fromEntries(given) }).filter(([, value]) => value !== null),
+    Object.entries({ ...chosenOf(channel, known), ...Object.fromEntries(given) }).filter(([, value]) => value !== null),
   );
   const parsed = checked(channel.settings, merged);
   if ('errors' in parsed) throw invalid(parsed.errors.map((fault) => helped(channel, fault)));
@@ -52,20 +52,32 @@ export function checkSettings(
   if (faults.length) throw invalid(faults.map(([path, message]) => helped(channel, { path, message })));
   const generated = (channel.generate?.(parsed.data, rotate) ?? {}) as Record<string, string>;
   const whole = { ...parsed.data, ...generated };
-  const mode = channel.retryMode?.(whole) ?? channel.retry.mode;
   return {
     settings: whole,
     shown: shownOf(channel, whole),
     generated,
     scope: channel.scope(whole),
-    defaults: {
-      retry: { mode, attempts: channel.retry.schedule.length },
-      expires_after_s: channel.retry.expiresAfterS,
-      progress: channel.edits ? 'edit' : 'post',
-      progress_every: channel.chat ? { percent: 10, seconds: 3600 } : null,
-    },
+    defaults: defaultsOf(channel, whole),
+    ...(Object.keys(known).length > 0 && { defaultsBefore: defaultsOf(channel, known) }),
     edits: channel.edits !== undefined,
   };
+}
+
+const defaultsOf = (channel: AnyChannel, settings: Record<string, unknown>): CheckedSettings['defaults'] => ({
+  retry: { mode: channel.retryMode?.(settings) ?? channel.retry.mode, attempts: channel.retry.schedule.length },
+  expires_after_s: channel.retry.expiresAfterS,
+  progress: channel.edits ? 'edit' : 'post',
+  progress_every: channel.chat ? { percent: 10, seconds: 3600 } : null,
+});
+
+/** Known settings without those that would be the same had nobody chosen them: they are found anew from what is given now. */
+function chosenOf(channel: AnyChannel, known: Record<string, unknown>): Record<string, unknown> {
+  const comesBySelf = ([key, value]: [string, unknown]) => {
+    const others = Object.fromEntries(Object.entries(known).filter(([name]) => name !== key));
+    const found = channel.settings.safeParse(others);
+    return found.success && isDeepStrictEqual((found.data as Record<string, unknown>)[key], value);
+  };
+  return Object.fromEntries(Object.entries(known).filter((one) => !comesBySelf(one)));
 }
 
 /** Asks the provider whether settings work; throws a Problem that names each fault and its cure. */

@@ -1,8 +1,11 @@
 import { v7 } from 'uuid';
 import { type Delivery, defaultTexts, type FarmEvent, type Folded, rowOf, type Severity, severities } from '#contracts';
+import { beginHop, newTrace } from '#runtime';
 
 const type = 'channel.summary';
 const mostLines = 50;
+/** Of so many traces the summary's own says that it tells of them. */
+const mostLinks = 16;
 
 /** One delivery in place of many of the same channel, in their order: it says how many, of what types, and the gravest first. */
 export function summaryOf(deliveries: readonly Delivery[], now: Date): Delivery {
@@ -34,19 +37,31 @@ export function summaryOf(deliveries: readonly Delivery[], now: Date): Delivery 
     created_at: time,
     attempt: 1,
     folds: deliveries.map(foldedOf),
+    trace: traceFor(deliveries),
     event,
   };
 }
 
+/** A trace of its own, which names the first of those that it stands for. */
+function traceFor(deliveries: readonly Delivery[]): string {
+  const { channel_type, channel, account } = deliveries[0]!;
+  const links = deliveries.slice(0, mostLinks).flatMap(({ trace }) => trace ?? []);
+  const hop = beginHop(channel_type, `fold ${channel_type}`, 'internal', undefined, links);
+  hop?.set({ 'farmbell.account': account, 'farmbell.channel.id': channel, 'farmbell.deliveries': deliveries.length });
+  hop?.end();
+  return hop?.trace ?? newTrace();
+}
+
 const grave = (severity: Severity) => severities.indexOf(severity);
 
-const foldedOf = ({ id, created_at, epoch, replay_of, event }: Delivery): Folded => ({
+const foldedOf = ({ id, created_at, epoch, replay_of, trace, event }: Delivery): Folded => ({
   id,
   event_id: event.id,
   event_type: event.type,
   created_at,
   epoch,
   ...(replay_of && { replay_of }),
+  ...(trace && { trace }),
 });
 
 /** A summary is not folded again, and a test is nobody's storm. */

@@ -3,14 +3,17 @@ import type { ChannelType, Delivery } from '#contracts';
 import { type Database, gathering } from '#runtime';
 import { Memory1763730000000 } from './memory.js';
 
-/** `retry`: until its time; `backlog`: until its channel has room, in the order of `seq`. */
-export type Cause = 'retry' | 'backlog';
+/** `retry`: until its time; `limit`: likewise, as its provider asked; `backlog`: until its channel has room, in the order of `seq`. */
+export type Cause = 'retry' | 'limit' | 'backlog';
 export interface WaitingRow {
   seq: number;
   cause: Cause;
   due: Date | null;
   body: Delivery;
 }
+
+/** How many rows there are of each cause, and how many retries are past their time. */
+export type WaitingCounts = Record<Cause | 'due', number>;
 
 class Waiting1763700000000 implements MigrationInterface {
   name = 'Waiting1763700000000';
@@ -99,6 +102,18 @@ export class Waiting {
       [this.type, lanes],
     );
     return row?.due ?? null;
+  }
+
+  /** How many rows these lanes have. */
+  async count(lanes: number[], without: string[]): Promise<WaitingCounts> {
+    const rows = await this.database.rows<{ cause: Cause; n: number; due: number }>(
+      `select cause, count(*)::int as n, count(*) filter (where due <= now())::int as due
+       from waiting where type = $1 and lane = any($2) and delivery <> all($3) group by cause`,
+      [this.type, lanes, without],
+    );
+    const of = (cause: Cause) => rows.find((row) => row.cause === cause)?.n ?? 0;
+    const due = rows.reduce((sum, row) => sum + row.due, 0);
+    return { backlog: of('backlog'), limit: of('limit'), retry: of('retry'), due };
   }
 
   /** A channel's backlog in these lanes, in its order. */

@@ -1,20 +1,22 @@
 import { type Bus, pause } from '#bus';
-import type { Delivery, FarmEvent, Report } from '#contracts';
+import type { Delivery, FarmEvent } from '#contracts';
+import { newTrace } from '#runtime';
 import { attempt } from './attempt.js';
 import type { Channel, Links } from './channel.js';
 import type { ChannelCache, Ready } from './channel-cache.js';
+import { type Concluded, conclude } from './concluding.js';
 import { Finished } from './finished.js';
 import type { Http } from './http/index.js';
 import { observe } from './metrics.js';
-import { obey } from './obeying.js';
 import type { Pictures } from './pictures.js';
 import type { Prints } from './prints.js';
 import type { Receiving } from './receiving.js';
-import { attempted, ended, subjectOf, tellFolded } from './reports.js';
-import { expiry, next } from './retry.js';
+import { ended, tell, tellFolded } from './reports.js';
+import { expiry } from './retry.js';
 import type { Limit, Scopes } from './scopes.js';
 import type { Surely } from './surely.js';
-import type { Waiting } from './waiting.js';
+import { beginDelivery, endDelivery, logReport } from './telling.js';
+import type { Waiting, WaitingRow } from './waiting.js';
 
 /** A delivery in hand, from the work queue or from the waiting table. */
 export interface Item {
@@ -25,6 +27,8 @@ export interface Item {
   settle: () => Promise<void> | void;
   /** Gives it up because its row waits for the next attempt. */
   wait: () => Promise<void> | void;
+  /** It has waited for its provider's limit, or for its channel's turn. */
+  limited?: boolean;
   /** Its lane is another process's now: leave it alone. */
   lost: () => boolean;
 }
@@ -57,15 +61,12 @@ export interface WorkerParts {
   /** Why an address may not be reached. */
   refused: (url: string) => string | undefined;
   /** A row as an item. */
-  itemOf: (row: { seq: number; body: Delivery }) => Item;
+  itemOf: (row: Pick<WaitingRow, 'seq' | 'cause' | 'body'>) => Item;
   onWait: (due: Date) => void;
   onError: (error: unknown) => void;
   surely: Surely;
   signal: AbortSignal;
 }
-
-/** No message waits for so long in this process: its row brings it back. */
-const inPlaceMs = 3600_000;
 
 /**
  * Works one delivery off, in the order that makes a crash harmless: attempt, waiting row (if it goes on), report, settle.
@@ -80,6 +81,7 @@ export class Worker {
     let item = given;
     let first = false;
     let prepared = false;
+    let limited = given.limited ?? false;
     // one that it stands for comes once more when its ack was lost
     for (const { id } of given.delivery.folds ?? []) finished.add(Finished.key(id, 1));
     while (!signal.aborted && !item.lost()) {
@@ -105,7 +107,15 @@ export class Worker {
       }
       const leave = delivery.test
         ? () => {}
-        : await scopes.enter({ limits, group: delivery.channel, first, until: expiry(delivery, ready.copy) });
+        : await scopes.enter({
+            limits,
+            group: delivery.channel,
+            first,
+            until: expiry(delivery, ready.copy),
+            waits: () => {
+              limited = true;
+            },
+          });
       // woken: something has changed, so look again
       if (!leave) continue;
       // a process that stood still meanwhile is not woken
@@ -124,7 +134,7 @@ export class Worker {
         turn.fold();
         return 'yields';
       }
-      const goesOn = await this.send(item, ready, limits, leave, turn);
+      const goesOn = await this.send(item, { ready, limits, limited, leave }, turn);
       if (!goesOn) return 'done';
       item = goesOn;
       first = true;
@@ -167,18 +177,18 @@ export class Worker {
     return this.end(item, 'suppressed', "So little progress is not shown: see the channel's progress_every.");
   }
 
-  /** One attempt. What is to be sent again in place, with the row that stands for it; undefined when it is done, or waits. */
+  /** One attempt, and what follows it: see conclude(). */
   private async send(
     item: Item,
-    ready: Ready,
-    limits: readonly Limit[],
-    leave: (called: boolean) => void,
+    { ready, limits, limited, leave }: Pick<Concluded, 'ready' | 'limits' | 'limited' | 'leave'>,
     turn: Turn,
   ): Promise<Item | undefined> {
     const { delivery } = item;
-    const { channel, http, origin, links, pageOf, refused, waiting, onWait, prints, pictures, receiving, surely } = this.parts;
-    const { settings, copy } = ready;
+    const { channel, http, origin, links, pageOf, refused, prints, pictures, receiving } = this.parts;
+    const { settings } = ready;
     await receiving.clear(delivery, settings);
+    const hop = beginDelivery(delivery);
+    const trace = hop?.trace ?? delivery.trace ?? newTrace();
     const edits = await prints.toChange(delivery, ready);
     const made = await attempt(channel, delivery, settings, {
       http,
@@ -187,42 +197,11 @@ export class Worker {
       secrets: ready.secrets,
       pageOf,
       refused,
+      trace,
       ...(edits && { edits }),
       ...(channel.takesPictures && { picture: await prints.known(await pictures.of(delivery.event), delivery.event, settings) }),
     });
-    const { verdict, reply } = made;
-    const now = new Date();
-    const then = next(delivery, verdict, copy, channel.retry.schedule, now);
-    obey(this.parts.scopes, { limits, verdict, hold: reply && channel.holds?.(reply, settings), then, now });
-    leave(true);
-    const body: Delivery = {
-      ...delivery,
-      attempt: delivery.attempt + 1,
-      first_attempt_at: delivery.first_attempt_at ?? made.attempt.at,
-      ...('at' in then && then.free && { free: (delivery.free ?? 0) + 1 }),
-      ...(verdict.without && { without: [...(delivery.without ?? []), verdict.without] }),
-    };
-    if (verdict.outcome === 'again' && verdict.moved) await prints.move(ready, verdict.moved);
-    if (verdict.outcome === 'delivered' && reply)
-      await prints.sent(delivery, ready, reply, edits !== undefined).catch(this.parts.onError);
-    const inPlace = 'at' in then && then.free && then.at.getTime() - now.getTime() < inPlaceMs;
-    const goesOn = inPlace ? this.parts.itemOf({ seq: item.seq, body }) : undefined;
-    // before its row is there, which may be due at once
-    if (goesOn) turn.goesOn(goesOn);
-    if ('at' in then) {
-      await surely(() => waiting.put({ seq: item.seq, cause: 'retry', due: then.at, body }));
-      onWait(then.at);
-    }
-    const report = attempted(delivery, made, then, { channel, organization: copy.organization });
-    await this.report(delivery, report);
-    observe(channel.type, delivery, made.attempt, report.outcome);
-    if (reply && report.outcome === 'delivered') await receiving.opened(delivery, reply).catch(this.parts.onError);
-    if (!('at' in then)) {
-      await surely(async () => item.settle());
-      return undefined;
-    }
-    await surely(async () => item.wait());
-    return goesOn;
+    return conclude(this.parts, { item, ready, limits, made, edited: edits !== undefined, limited, leave, hop, trace }, turn);
   }
 
   /** Always true: it is over. */
@@ -230,18 +209,14 @@ export class Worker {
     await tellFolded(item.delivery, this.parts);
     // what carries no message has no reader to be told of it
     if (!item.delivery.clears) {
-      await this.report(item.delivery, ended(item.delivery, outcome, meaning));
-      observe(this.parts.channel.type, item.delivery, undefined, outcome);
+      const report = ended(item.delivery, outcome, meaning);
+      const hop = beginDelivery(item.delivery);
+      await tell(item.delivery, report, this.parts, hop?.trace);
+      observe(item.delivery, report);
+      logReport(item.delivery, report);
+      endDelivery(hop, report);
     }
     await this.parts.surely(async () => item.settle());
     return true;
-  }
-
-  private async report({ test }: Delivery, report: Report): Promise<void> {
-    const { bus, finished, surely } = this.parts;
-    const key = report.attempt ? Finished.key(report.delivery, report.attempt.n) : `${report.delivery}:end`;
-    finished.add(key);
-    await surely(() => bus.publish(subjectOf(report), report, { id: key }));
-    if (test && report.outcome !== null) bus.nc.publish(test.reply, JSON.stringify(report));
   }
 }

@@ -1,6 +1,7 @@
 import { v7 } from 'uuid';
 import { type Bus, Snapshots } from '#bus';
 import { accept, type FarmEvent, type Fault, limits, pictureType, type Snapshot, subjects } from '#contracts';
+import { newTrace } from '#runtime';
 import { KnownIds } from './known-ids.js';
 import { Registry } from './registry.js';
 
@@ -13,6 +14,8 @@ export interface Input {
   type?: string;
   /** The id for an event that brings none; new and time-ordered when left out. */
   id?: string;
+  /** The trace that it is part of; one begins here when left out. */
+  trace?: string;
 }
 
 /** The one way into EVENTS: check, complete, store the picture, publish. Used by the gateway and by printer-ingest. */
@@ -56,7 +59,10 @@ export class Intake {
       checked.map((one) => ('errors' in one || known.has(one.event.id) ? one : this.withPicture(one))),
     );
     // published in order on one connection: events of one printer stay in order
-    return () => Promise.all(due.map((one) => ('errors' in one ? { errors: one.errors } : this.store(one.event, known))));
+    return () =>
+      Promise.all(
+        due.map((one, n) => ('errors' in one ? { errors: one.errors } : this.store(one.event, known, inputs[n]!.trace))),
+      );
   }
 
   private check(account: string, { body, type, id }: Input, now: Date) {
@@ -80,9 +86,10 @@ export class Intake {
     return { event: { ...event, snapshot: kept } };
   }
 
-  private async store(event: FarmEvent, known: Set<string>): Promise<Row> {
+  private async store(event: FarmEvent, known: Set<string>, trace = newTrace()): Promise<Row> {
     if (known.has(event.id)) return { id: event.id, duplicate: true };
-    const ack = await this.bus.publish(subjects.event(event.account, event.type), event, { id: `${event.account}/${event.id}` });
+    const id = `${event.account}/${event.id}`;
+    const ack = await this.bus.publish(subjects.event(event.account, event.type), event, { id, trace });
     return { id: event.id, duplicate: ack.duplicate };
   }
 }

@@ -13,6 +13,14 @@ export function makeLog(options: { name: string; level: string; pretty?: boolean
     : pino(base);
 }
 
+let own: Log = pino({ level: 'silent' });
+/** From now on it is the process's. */
+export const useLog = (log: Log): void => {
+  own = log;
+};
+/** The process's log, as metrics are the process's: for what is no service that is handed one. */
+export const processLog = (): Log => own;
+
 /** Nest's own lines: only what went wrong is worth one. */
 export const nestLog = (log: Log): LoggerService => ({
   log: (message: unknown) => log.debug(String(message)),

@@ -1,13 +1,24 @@
 import 'reflect-metadata';
-import type { Socket } from 'node:net';
-import { Controller, type DynamicModule, Get, Global, Inject, Module, Res, type Type } from '@nestjs/common';
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  Controller,
+  type DynamicModule,
+  Get,
+  Global,
+  Inject,
+  Module,
+  type OnApplicationShutdown,
+  Res,
+  type Type,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ConfigError, need, readConfig, type Settings } from './config.js';
-import { type Log, makeLog, nestLog } from './log.js';
-import { metrics } from './metrics.js';
+import { httpSide, type Patience, type Response } from './http-side.js';
+import { type Log, makeLog, nestLog, useLog } from './log.js';
+import { exposition, metrics, nameProcess } from './metrics.js';
 import { Probes } from './probes.js';
-import { serverTls } from './tls.js';
+import { startTracing, stopTracing } from './tracing.js';
 
 /** Injection tokens of what every service has. */
 export const CONFIG = Symbol('config');
@@ -16,12 +27,6 @@ export const NATS_URL_OF = Symbol('nats url of');
 
 /** The URL by which a service reaches NATS, as that service's user. */
 export type NatsUrlOf = (service: string) => string;
-
-interface Response {
-  status(code: number): Response;
-  header(name: string, value: string): Response;
-  send(body: unknown): unknown;
-}
 
 @Controller()
 class ProbeController {
@@ -40,13 +45,18 @@ class ProbeController {
 
   @Get('metrics')
   async metrics(@Res() response: Response) {
-    response.header('content-type', metrics.contentType).send(await metrics.metrics());
+    response.header('content-type', metrics.contentType).send(await exposition(await this.probes.states()));
   }
 }
 
 @Global()
 @Module({})
-class RuntimeModule {
+class RuntimeModule implements OnApplicationShutdown {
+  /** All that was under way has ended by now. */
+  onApplicationShutdown(): Promise<void> {
+    return stopTracing();
+  }
+
   static with(config: Settings, log: Log, natsUrlOf: NatsUrlOf = () => need(config, 'NATS_URL')): DynamicModule {
     const providers = [
       { provide: CONFIG, useValue: config },
@@ -73,18 +83,18 @@ export interface RunOptions {
   /** Its HTTP side is probes and metrics alone: no TLS, whatever its other sides speak. */
   probesOnly?: boolean;
   /** How long a caller may take to send a request's headers, and all of it, in milliseconds. */
-  patience?: { headersMs: number; requestMs: number };
+  patience?: Patience;
+  /** How long requests that are under way at a stop may take, in milliseconds. */
+  drainMs?: number;
   /** Adds what the service listens on beside HTTP. */
   prepare?: (app: NestFastifyApplication) => void | Promise<void>;
 }
 
-const unreadable: Record<string, [status: number, title: string]> = {
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout'],
-  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large'],
-};
+const giveUpMs = 5000;
 
 /** Starts a process of one or more services: modules, then consumers, then its HTTP side. */
 export async function start({
+  name,
   modules,
   config,
   log,
@@ -93,46 +103,18 @@ export async function start({
   natsUrlOf,
   probesOnly,
   patience,
+  drainMs,
   prepare,
 }: RunOptions): Promise<NestFastifyApplication> {
-  const https = probesOnly ? undefined : serverTls(config);
-  const { headersMs, requestMs } = patience ?? { headersMs: 15_000, requestMs: 60_000 };
-  const server = {
-    headersTimeout: headersMs,
-    requestTimeout: requestMs,
-    connectionsCheckingInterval: Math.min(headersMs, 5_000),
-    maxHeaderSize: 16 * 1024,
-  };
-  const adapter = new FastifyAdapter({
-    bodyLimit: 8 * 1024 * 1024,
-    requestTimeout: requestMs,
-    // an id that users chose: 300 characters, each of which may take two places
-    routerOptions: { maxParamLength: 600 },
-    // what never reaches a handler (an address that cannot be decoded, …) is answered in the API's form too
-    frameworkErrors: (error: { statusCode?: number; message: string }, _: unknown, reply: unknown) => {
-      const status = error.statusCode ?? 400;
-      const problem = { type: 'about:blank', title: 'Bad request', status, detail: error.message };
-      (reply as Response).status(status).header('content-type', 'application/problem+json').send(problem);
-    },
-    // nor does what Node cannot read as HTTP
-    clientErrorHandler: (error: { code?: string }, socket: Socket) => {
-      if (!socket.writable || error.code === 'ECONNRESET') {
-        socket.destroy();
-        return;
-      }
-      const [status, title] = unreadable[error.code ?? ''] ?? [400, 'Bad Request'];
-      const problem = JSON.stringify({ type: 'about:blank', title, status });
-      const head = `Content-Type: application/problem+json\r\nContent-Length: ${problem.length}\r\nConnection: close`;
-      socket.end(`HTTP/1.1 ${status} ${title}\r\n${head}\r\n\r\n${problem}`);
-    },
-    ...(https ? { https: { ...server, ...https } } : { http: server }),
-  });
+  nameProcess(name);
+  useLog(log);
+  await startTracing(name, config, log);
+  const adapter = httpSide(config, { probesOnly, patience, drainMs });
   const root: DynamicModule = { module: RootModule, imports: [RuntimeModule.with(config, log, natsUrlOf), ...modules] };
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     logger: nestLog(log),
     abortOnError: false,
     bodyParser: false,
-    forceCloseConnections: true,
   });
   try {
     await prepare?.(app);
@@ -140,10 +122,17 @@ export async function start({
     await app.startAllMicroservices();
     await app.listen(port, host);
   } catch (error) {
-    await app.close().catch(() => {});
+    // what has not begun may never end
+    await Promise.race([app.close(), pause(giveUpMs)]).catch(() => {});
     throw error;
   }
   return app;
+}
+
+/** Readiness falls first; then it takes nothing more, finishes what is under way, and closes. */
+export async function stop(app: NestFastifyApplication): Promise<void> {
+  app.get(Probes).stop();
+  await app.close();
 }
 
 /** The main of a single service: reads the environment, starts, stops at SIGTERM or SIGINT. */
@@ -155,7 +144,13 @@ export async function run(
   await orExit(async () => {
     const config = readConfig();
     const log = makeLog({ name, level: config.FARMBELL_LOG_LEVEL });
-    const app = await start({
+    let app: NestFastifyApplication | undefined;
+    // while it starts there is nothing to finish
+    onStop(async () => {
+      log.info(`${name} stops`);
+      if (app) await stop(app);
+    });
+    app = await start({
       name,
       modules,
       config,
@@ -166,10 +161,6 @@ export async function run(
       prepare: options.prepare?.(config),
     });
     log.info(`${name} is ready`);
-    onStop(async () => {
-      log.info(`${name} stops`);
-      await app.close();
-    });
   });
 }
 

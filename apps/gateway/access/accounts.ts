@@ -1,7 +1,7 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { ask, Bus } from '#bus';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { ask, Bus, pause } from '#bus';
 import { type Page, Problem } from '#contracts';
-import { Database } from '#runtime';
+import { complain, Database, LOG, type Log } from '#runtime';
 import { page, placeOf } from '../http/page.js';
 import { AccountCopies } from './account-copies.js';
 import { Callers, defaultAccount } from './callers.js';
@@ -21,15 +21,46 @@ const viewOf = ({ id, name, plan, created_at }: AccountRow): AccountView => ({
   created_at: created_at.toISOString(),
 });
 
+/** What rules does for a whole account takes its time. */
+const rulesMs = 30_000;
+const tellAgainMs = 5000;
+const patienceMs = 1000;
+const atOnce = 100;
+
 /** The tenants. */
 @Injectable()
-export class Accounts {
+export class Accounts implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly stopping = new AbortController();
+  private telling: Promise<void> = Promise.resolve();
+  private readonly untold: (error: unknown) => void;
+
   constructor(
     @Inject(Database) private readonly database: Database,
     @Inject(Bus) private readonly bus: Bus,
     @Inject(Callers) private readonly callers: Callers,
     @Inject(AccountCopies) private readonly copies: AccountCopies,
-  ) {}
+    @Inject(LOG) log: Log,
+  ) {
+    this.untold = complain(log, "channels could not be told their account's plan, and are told later");
+  }
+
+  onApplicationBootstrap(): void {
+    const { signal } = this.stopping;
+    this.telling = (async () => {
+      while (!signal.aborted) {
+        await this.tellPlans().catch(this.untold);
+        await pause(tellAgainMs, signal);
+      }
+    })();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.stopping.abort();
+    // rules may take longer: it is told again after the next start
+    const told = new AbortController();
+    await Promise.race([this.telling, pause(patienceMs, told.signal)]);
+    told.abort();
+  }
 
   private get rows() {
     return this.database.getRepository(AccountRow);
@@ -53,7 +84,13 @@ export class Accounts {
   }
 
   async create({ id, name = id, plan = 'hobby' }: { id: string; name?: string; plan?: Plan }): Promise<AccountView> {
-    const made = await this.rows.createQueryBuilder().insert().values({ id, name, plan }).orIgnore().returning('id').execute();
+    const made = await this.rows
+      .createQueryBuilder()
+      .insert()
+      .values({ id, name, plan, plan_told: true })
+      .orIgnore()
+      .returning('id')
+      .execute();
     if (made.raw.length === 0) {
       throw new Problem(
         409,
@@ -65,26 +102,66 @@ export class Accounts {
     return this.get(id);
   }
 
+  /** The plan is changed when it is stored; its channels follow at once, or as soon as rules is back. */
   async patch(id: string, set: { name?: string; plan?: Plan }): Promise<AccountView> {
-    if (Object.keys(set).length > 0) await this.rows.update({ id }, set);
+    if (Object.keys(set).length > 0) await this.rows.update({ id }, { ...set, ...(set.plan && { plan_told: false }) });
+    if (set.plan) await this.tellPlan(id).catch(this.untold);
     return this.get(id);
   }
 
-  /** Deletes an account without channels, with its tokens; events and deliveries go when their time is over. */
+  async needCommercial(id: string, what: string): Promise<void> {
+    if ((await this.get(id)).plan === 'commercial') return;
+    throw new Problem(
+      403,
+      'Forbidden',
+      `${what} need the plan commercial, and account ${id} has hobby: the operator changes it with PATCH /v1/accounts/${id} {"plan": "commercial"}`,
+    );
+  }
+
+  /** Does what needs the plan commercial. Where the plan has changed meanwhile, what was done follows it too. */
+  async commercially<T>(id: string, what: string, act: () => Promise<T>): Promise<T> {
+    await this.needCommercial(id, what);
+    const done = await act();
+    await this.needCommercial(id, what).catch(async (refusal) => {
+      await this.rows.update({ id }, { plan_told: false });
+      await this.tellPlan(id).catch(this.untold);
+      throw refusal;
+    });
+    return done;
+  }
+
+  /**
+   * Deletes an account without channels, with its tokens and all that rules keeps of it; what it received is told to nobody any
+   * more. Its own row goes last: after a crash the same request does the rest.
+   */
   async delete(id: string): Promise<void> {
     if (id === defaultAccount) throw new Problem(409, 'Conflict', 'The account default belongs to the installation and stays');
     await this.get(id);
-    const { channels } = await ask(this.bus, 'rules.channel.list', { account: id, limit: 1 });
-    if (channels.length > 0) {
-      throw new Problem(
-        409,
-        'Conflict',
-        `Account ${id} has channels: delete them first with DELETE /v1/channels/{id} and Farmbell-Account: ${id}`,
-      );
-    }
+    await ask(this.bus, 'rules.account.delete', { account: id }, rulesMs);
+    const forgotten = () => ask(this.bus, 'journal.account.delete', { account: id });
+    await forgotten();
     await this.rows.delete({ id });
     await this.copies.remove(id);
     this.callers.forgetAccount(id);
+    // what was taken in meanwhile
+    await forgotten().catch(() => {});
+  }
+
+  /** After a crash, or while rules was away. */
+  private async tellPlans(): Promise<void> {
+    const untold = await this.rows.find({ select: { id: true }, where: { plan_told: false }, take: atOnce });
+    for (const { id } of untold) if (!this.stopping.signal.aborted) await this.tellPlan(id);
+  }
+
+  /** Under the row's lock, so that rules hears of two changes in their order. */
+  private async tellPlan(id: string): Promise<void> {
+    await this.database.transaction(async (manager) => {
+      const where = { id, plan_told: false };
+      const row = await manager.findOne(AccountRow, { where, lock: { mode: 'for_no_key_update' } });
+      if (!row) return;
+      await ask(this.bus, 'rules.account.plan', { account: id, plan: row.plan }, rulesMs);
+      await manager.update(AccountRow, { id }, { plan_told: true });
+    });
   }
 }
 

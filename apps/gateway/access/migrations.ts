@@ -42,4 +42,20 @@ class Accounts1767225600000 implements MigrationInterface {
   }
 }
 
-export const migrations = [Accounts1767225600000];
+/** Channels follow their account's plan; those of an account that was hobby before have not. */
+class PlansTold1767312000000 implements MigrationInterface {
+  name = 'PlansTold1767312000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      alter table account add column plan_told boolean not null default false;
+      update account set plan_told = (plan = 'commercial');
+      create index account_untold on account (id) where not plan_told`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table account drop column plan_told');
+  }
+}
+
+export const migrations = [Accounts1767225600000, PlansTold1767312000000];

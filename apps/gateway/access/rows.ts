@@ -12,6 +12,8 @@ export class AccountRow {
   @PrimaryColumn('text') id!: string;
   @Column('text') name!: string;
   @Column('text') plan!: Plan;
+  /** Whether rules knows of the plan: false from a change of it until the channels follow it. */
+  @Column('boolean') plan_told!: boolean;
   @Column('timestamptz', { default: () => 'now()' }) created_at!: Date;
 }
 

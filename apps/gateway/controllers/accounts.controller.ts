@@ -51,6 +51,8 @@ export class AccountsController {
     path: '/v1/accounts/{id}',
     access: 'admin',
     summary: "Change an account's name or plan",
+    detail:
+      'With `hobby` its webhook channels are disabled at once, and what still waits for them is cancelled; with `commercial` those are enabled again that the plan had disabled, and no others.',
     body: accountPatch,
     answer: { status: 200, schema: account },
   })
@@ -62,7 +64,9 @@ export class AccountsController {
     method: 'DELETE',
     path: '/v1/accounts/{id}',
     access: 'admin',
-    summary: 'Delete an account that has no channels, with its tokens',
+    summary: 'Delete an account that has no channels, with all else that it has',
+    detail:
+      'Its tokens, printers, organizations, quiet hours and app connections go at once. Its events and deliveries are shown to nobody any more, not even in an account that is made under its id again, and are deleted within minutes.',
     answer: { status: 204 },
     refusals: { 409: 'the account still has channels, or is default' },
   })

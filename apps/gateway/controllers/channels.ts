@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ask, Bus } from '#bus';
-import { type ChannelCreate, type ChannelPatch, type ChannelView, Problem, type Report } from '#contracts';
+import { type ChannelCreate, type ChannelPatch, type ChannelType, type ChannelView, Problem, type Report } from '#contracts';
 import { Accounts } from '../access/accounts.js';
 import { cursorOf, placeOf } from '../http/page.js';
 import { channelOf } from './channel-view.js';
@@ -37,8 +37,8 @@ export class Channels {
   }
 
   async create(account: string, id: string, channel: ChannelCreate, verify = false) {
-    if (channel.type === 'webhook') await this.needsCommercial(account);
-    return this.showChanged(account, await ask(this.bus, 'rules.channel.create', { account, id, channel, verify }, createMs));
+    const make = () => ask(this.bus, 'rules.channel.create', { account, id, channel, verify }, createMs);
+    return this.showChanged(account, await this.asPlanned(account, channel.type, make));
   }
 
   async patch(account: string, id: string, patch: ChannelPatch) {
@@ -51,8 +51,8 @@ export class Channels {
 
   async enable(account: string, id: string) {
     const { type } = await ask(this.bus, 'rules.channel.get', { account, id });
-    if (type === 'webhook') await this.needsCommercial(account);
-    return this.show(account, await ask(this.bus, 'rules.channel.enable', { account, id }));
+    const enable = () => ask(this.bus, 'rules.channel.enable', { account, id });
+    return this.show(account, await this.asPlanned(account, type, enable));
   }
 
   async disable(account: string, id: string) {
@@ -87,6 +87,10 @@ export class Channels {
     }
   }
 
+  private asPlanned<T>(account: string, type: ChannelType, act: () => Promise<T>): Promise<T> {
+    return type === 'webhook' ? this.accounts.commercially(account, 'Webhook channels', act) : act();
+  }
+
   private async show(account: string, view: ChannelView) {
     return channelOf(view, (await this.health(account, [view]))[view.id]);
   }
@@ -100,15 +104,6 @@ export class Channels {
     if (views.length === 0) return {};
     const channels = views.map(({ id, epoch }) => ({ id, epoch }));
     return ask(this.bus, 'health.status', { account, channels }, healthWaitMs).catch(() => ({}) as Record<string, never>);
-  }
-
-  private async needsCommercial(account: string): Promise<void> {
-    if ((await this.accounts.get(account)).plan === 'commercial') return;
-    throw new Problem(
-      403,
-      'Forbidden',
-      `Webhook channels need the plan commercial, and account ${account} has hobby: the operator changes it with PATCH /v1/accounts/${account} {"plan": "commercial"}`,
-    );
   }
 }
 

@@ -36,6 +36,7 @@ export class EventsController {
     summary: 'Publish one event, or an array of at most 1,000',
     detail:
       'Accepted means stored. Of an array each row stands alone and is answered in order; a single bad event is a 422. A CloudEvent may also come in binary mode: ce- headers around the data. At most 8 MiB.',
+    headers: { traceparent: 'W3C trace context: the trace that the events are part of; one begins where it is left out' },
     bodies: { 'application/json': events, 'application/cloudevents+json': cloudEvent },
     answer: { status: 202, schema: published },
     refusals: { 503: 'the message broker is away; a repeat with the same id is safe' },

@@ -51,7 +51,10 @@ function ofDelivery(delivery: DeliveryView): [Decision, string] {
     case 'suppressed':
       return delivery.event_type === 'job.progress'
         ? ['filtered', 'So little progress is not shown: progress_every.']
-        : ['quiet', 'The channel had quiet hours.'];
+        : [
+            'quiet',
+            'The channel had quiet hours when it came in: it is told of in their digest, unless the digest is turned off.',
+          ];
     default:
       if (folded) return ['waiting', folded.trim()];
       if (!last) return ['waiting', 'It waits for its first attempt, behind others of this channel.'];

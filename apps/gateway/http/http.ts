@@ -16,7 +16,7 @@ export interface Reply {
   header(name: string, value: string): Reply;
   send(body?: unknown): unknown;
   /** The answer as Node.js knows it: 'close' comes when it is over, or its connection is. */
-  raw: { destroyed: boolean; once(event: 'close', listener: () => void): unknown };
+  raw: { destroyed: boolean; statusCode: number; once(event: 'close', listener: () => void): unknown; destroy(): unknown };
 }
 
 interface Parsers {

@@ -3,6 +3,7 @@ import { transient } from '#bus';
 import { Problem } from '#contracts';
 import { LOG, type Log } from '#runtime';
 import type { Reply, Request } from './http.js';
+import { isOctoEverywhere, refuse } from './octoeverywhere-fault.js';
 
 /** Every fault as problem+json. What is no Problem is logged, and its details stay there. */
 @Catch()
@@ -19,10 +20,14 @@ export class ProblemFilter implements ExceptionFilter {
       const { stack, message } = error instanceof Error ? error : new Error(String(error));
       this.log.error({ stack }, `${request.method} ${pathOf(request)} failed: ${message}`);
     }
+    reply.header('cache-control', 'no-store');
     if (problem.retryAfterS !== undefined) reply.header('retry-after', String(problem.retryAfterS));
+    if (isOctoEverywhere(pathOf(request))) {
+      refuse(reply, problem);
+      return;
+    }
     if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="farmbell"');
     reply.header('content-type', 'application/problem+json; charset=utf-8');
-    reply.header('cache-control', 'no-store');
     reply.status(problem.status).send(JSON.stringify(problem));
   }
 }

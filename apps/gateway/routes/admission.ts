@@ -3,8 +3,9 @@ import { Reflector } from '@nestjs/core';
 import { v5, v7 } from 'uuid';
 import { z } from 'zod';
 import { type Caller, checked, invalid, notFound, Problem } from '#contracts';
-import { Buckets } from '#runtime';
+import { Guesses } from '#runtime';
 import { bearer, Callers } from '../access/callers.js';
+import { tooManyGuesses } from '../access/too-many-guesses.js';
 import { readJson } from '../http/body.js';
 import type { Reply } from '../http/http.js';
 import { type Admitted, CALL, type Call, ROUTE, type RouteSpec } from './call.js';
@@ -18,12 +19,10 @@ const nothing = z.strictObject({});
 /** Lets a request in, or says why not: token, scope, path, query, then body. */
 @Injectable()
 export class Admission implements CanActivate {
-  // an address that keeps guessing gets one guess a second
-  private readonly guesses = new Buckets(1, 20);
-
   constructor(
     @Inject(Reflector) private readonly reflector: Reflector,
     @Inject(Callers) private readonly callers: Callers,
+    @Inject(Guesses) private readonly guesses: Guesses,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -33,12 +32,14 @@ export class Admission implements CanActivate {
     // what an account's token shows is for no cache
     if (route.access !== 'none') context.switchToHttp().getResponse<Reply>().header('cache-control', 'no-store');
     const path = request.url.split('?')[0]!;
-    const key = route.method === 'POST' ? keyOf(request) : undefined;
+    // answers are kept for an account's callers
+    const key = route.method === 'POST' && route.access !== 'none' ? keyOf(request) : undefined;
     const bytes = request.body ?? Buffer.alloc(0);
     const call: Call<unknown, unknown> = {
       ...who,
       route,
       path,
+      ip: request.ip,
       key,
       bytes,
       params: paramsOf(route, request),
@@ -53,21 +54,16 @@ export class Admission implements CanActivate {
 
   private async caller({ headers, ip }: Admitted, route: RouteSpec) {
     const token = bearer(headers.authorization);
-    const good = this.callers.seemsGood(token);
-    // taken before the check and given back after it: many at once are counted too
-    const wait = good ? 0 : this.guesses.take(ip);
-    if (wait > 0) {
-      throw new Problem(429, 'Too many requests', 'This address sent too many bad tokens; wait before the next', undefined, wait);
-    }
     const named = headers['farmbell-account'];
     const account = named === undefined ? undefined : String(named);
-    const caller = await this.callers.verify(token, account).catch((error) => {
-      const bad = error instanceof Problem && error.status === 401;
-      if (bad && good) this.guesses.take(ip);
-      if (!bad && !good) this.guesses.give(ip);
-      throw error;
+    const caller = await this.guesses.check({
+      ip,
+      what: token,
+      good: this.callers.seemsGood(token),
+      verify: () => this.callers.verify(token, account),
+      isBad: (error) => error instanceof Problem && error.status === 401,
+      refusal: tooManyGuesses,
     });
-    if (!good) this.guesses.give(ip);
     checkAccess(route, caller);
     return { caller, token, everyAccount: caller.admin && account === undefined };
   }

@@ -12,7 +12,7 @@ export type Access = TokenScope | 'admin' | 'none';
 
 /** A route, said once: what is served, checked and documented comes from here. */
 export interface RouteSpec<B extends z.ZodType = z.ZodType, Q extends z.ZodType = z.ZodType> {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** With parameters in braces: `/v1/channels/{id}`. */
   path: string;
   access: Access;
@@ -31,6 +31,8 @@ export interface RouteSpec<B extends z.ZodType = z.ZodType, Q extends z.ZodType 
   answer: { status: 200 | 201 | 202 | 204; schema?: z.ZodType; types?: string[] };
   /** Refusals of this route, beside those that its access and body bring: status and what it means. */
   refusals?: Record<number, string>;
+  /** Refusals in a form of its own, with statuses that OpenAPI has no place for: the document tells them in one. */
+  refused?: { description: string; schema: z.ZodType };
   /** The answer shows a secret once: kept for a repeat, it is sealed. */
   secret?: true;
 }
@@ -50,6 +52,8 @@ export interface Call<B = undefined, Q = Record<string, never>> {
   bytes: Buffer;
   /** The path, without the query. */
   path: string;
+  /** The address that calls. */
+  ip: string;
   key: string | undefined;
   /** An id for the nth thing that this request makes: the same again for the same Idempotency-Key. */
   newId(n?: number): string;

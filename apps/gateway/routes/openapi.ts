@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  appConnectionCreateSchema,
   channelCreateSchema,
   channelPatchSchema,
   envelopeSchema,
@@ -7,6 +8,7 @@ import {
   organizationPatchSchema,
   printerCreateSchema,
   printerPatchSchema,
+  quietHoursSchema,
 } from '#contracts';
 import type { Access, RouteSpec } from './call.js';
 import * as shapes from './shapes.js';
@@ -30,6 +32,11 @@ const named = new Map<z.ZodType, string>([
   [printerCreateSchema, 'PrinterCreate'],
   [printerPatchSchema, 'PrinterPatch'],
   [shapes.printer, 'Printer'],
+  [quietHoursSchema, 'QuietHoursGiven'],
+  [shapes.quietHours, 'QuietHours'],
+  [appConnectionCreateSchema, 'AppConnectionCreate'],
+  [shapes.appConnection, 'AppConnection'],
+  [shapes.octoEverywhereFault, 'OctoEverywhereFault'],
   [shapes.delivery, 'Delivery'],
   [shapes.rejected, 'Rejected'],
   [shapes.token, 'Token'],
@@ -130,7 +137,7 @@ function parameters(route: RouteSpec): Json[] {
     ...inQuery,
     ...inHeaders,
     ...(route.access === 'none' || route.access === 'admin' ? [] : [account]),
-    ...(route.method === 'POST' ? [key] : []),
+    ...(route.method === 'POST' && route.access !== 'none' ? [key] : []),
   ];
 }
 
@@ -138,10 +145,15 @@ function responses(route: RouteSpec): Json {
   const { status, schema, types = ['application/json'] } = route.answer;
   const content =
     status === 204 ? undefined : Object.fromEntries(types.map((type) => [type, schema ? { schema: jsonSchema(schema) } : {}]));
+  const done = { [status]: { description: meanings[status], ...(content && { content }) } };
+  if (route.refused) {
+    const { description, schema } = route.refused;
+    return { ...done, default: { description, content: { 'application/json': { schema: jsonSchema(schema) } } } };
+  }
   const refused = { content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } };
   const refusals = [...refusalsOf(route)].sort((a, b) => a - b);
   return {
-    [status]: { description: meanings[status], ...(content && { content }) },
+    ...done,
     ...Object.fromEntries(refusals.map((code) => [code, { description: route.refusals?.[code] ?? meanings[code], ...refused }])),
   };
 }
@@ -166,6 +178,10 @@ function jsonSchema(schema: z.ZodType, whole?: z.ZodType): Json {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema: made }) => {
+      // what has a default may be left out
+      const { properties = {} } = made;
+      made.required = made.required?.filter((key) => (properties[key] as Json).default === undefined);
+      if (!made.required?.length) delete made.required;
       const inner = (zodSchema as unknown) === schema ? undefined : named.get(zodSchema as unknown as z.ZodType);
       if (!inner) return;
       for (const key of Object.keys(made)) delete made[key as keyof typeof made];

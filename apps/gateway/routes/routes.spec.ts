@@ -62,6 +62,9 @@ it('every reference in the document leads somewhere, and every path parameter is
   expect(post.requestBody.content['application/json'].schema.$ref).toBe('#/components/schemas/ChannelCreate');
   expect(Object.keys(post.responses)).toEqual(['201', '400', '401', '403', '404', '409', '413', '415', '422', '429', '503']);
   expect(body.components.schemas.ChannelCreate.properties.type.enum).toContain('telegram');
+  // what has a default may be left out
+  const quiet: { required: string[] }[] = body.components.schemas.QuietHoursGiven.oneOf;
+  expect(quiet.map(({ required }) => required)).toEqual([['start', 'end', 'timezone'], ['enabled']]);
   const list = body.paths['/v1/events'].get.parameters.find(({ name }: { name: string }) => name === 'limit');
   expect(list.schema).toMatchObject({ type: 'integer', minimum: 1, maximum: 500, default: 50 });
 });

@@ -5,10 +5,12 @@ import {
   envelopeSchema,
   eventIdPattern,
   outcomes,
+  quietHoursSchema,
   reasons,
   replayStates,
   severities,
   text,
+  weekdays,
 } from '#contracts';
 import { plans, tokenScopes } from '../access/rows.js';
 import { decisions } from '../controllers/why.js';
@@ -75,6 +77,7 @@ export const channel = z.object({
   progress: z.enum(['edit', 'post']),
   progress_every: z.strictObject({ percent: z.number().nullable(), seconds: z.int().nullable() }).nullable(),
   auto_disable: z.strictObject({ failures: z.int(), window_h: z.int() }),
+  quiet_hours: quietHoursSchema.nullable().describe("its own; null: the organization's or the account's hold"),
   status: z.strictObject({
     state: z.enum(['healthy', 'failing', 'disabled']),
     reason: z.string().nullable(),
@@ -126,6 +129,28 @@ export const printer = z.strictObject({
   location: z.string().nullable(),
   organization: z.string().nullable(),
 });
+
+export const quietHours = z.strictObject({
+  enabled: z.boolean(),
+  start: z.string().nullable(),
+  end: z.string().nullable().describe('no longer part of it; the next day where it is before start'),
+  timezone: z.string().nullable(),
+  days: z.array(z.enum(weekdays)).describe('on which a window starts; empty: every day'),
+  digest: z.boolean(),
+  allow_severity: z.enum(severities).nullable().describe('what is as grave gets through; null: nothing does'),
+  set_by: z.enum(['account', 'organization']).nullable().describe('whose these are; null: nobody has set any'),
+});
+
+export const appConnection = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  printer_id: z.string(),
+  channel_id: z.string().nullable().describe('null while the app has set no webhook'),
+  expires_at: when.describe('180 days after the last SetNotificationWebhook'),
+  created_at: time,
+});
+export const appConnectionMade = z.strictObject({ id: z.string(), app_token: z.string().describe('shown once') });
+export const octoEverywhereFault = z.strictObject({ ErrorType: z.string(), ErrorDetails: z.string() });
 
 export const delivery = z.strictObject({
   id: z.string(),

@@ -88,7 +88,7 @@ it('an account has so many streams and no more; others are not counted with it, 
   farm.streams.bounds.perAccount = 3;
   await farm.post('/v1/accounts', { body: { id: 'school' } });
   const three = await Promise.all([1, 2, 3].map(() => farm.listen()));
-  expect((await farm.get('/metrics')).text).toMatch(/^farmbell_streams_open 3$/m);
+  expect((await farm.get('/metrics')).text).toMatch(/^farmbell_live_streams 3$/m);
   const refused = await farm.get('/v1/stream');
   expect([refused.status, refused.body.detail, Number(refused.headers.get('retry-after')) > 0]).toEqual([
     429,
@@ -117,7 +117,8 @@ it('ends when its token expires, or its account is deleted', async () => {
   const { token } = await farm.token(['read'], 'default', { expires_at: new Date(Date.now() + 2000).toISOString() });
   const expires = await farm.listen(token);
   expect(expires.status).toBe(200);
-  await farm.owner('rules.channel.list', () => ({ channels: [], more: false }));
+  await farm.owner('rules.account.delete', () => null);
+  await farm.owner('journal.account.delete', () => null);
   await farm.post('/v1/accounts', { body: { id: 'school' } });
   const deleted = await farm.listen(undefined, { 'farmbell-account': 'school' });
   expect((await farm.send('DELETE', '/v1/accounts/school')).status).toBe(204);

@@ -33,6 +33,7 @@ async function beside(at: number) {
     source,
     tail: tail as unknown as Tail,
     account: 'default',
+    since: 0,
     from: { made, seq: 0 },
     tell: (one) => told.push(idIn(one)),
     signal: leaving.signal,
@@ -43,7 +44,7 @@ async function beside(at: number) {
   const tells = (seq: number) => {
     tail.place = { made, seq };
     tail.last = seq;
-    for (const hear of listeners) hear({ account: 'default', text: () => `data: ${JSON.stringify({ id: `n${seq}` })}` });
+    for (const hear of listeners) hear({ account: 'default', at: seq, text: () => `data: ${JSON.stringify({ id: `n${seq}` })}` });
   };
   return { feed, tail, tells, told, listeners, leaving, place: (seq: number): Place => ({ made, seq }) };
 }

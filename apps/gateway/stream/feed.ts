@@ -10,6 +10,8 @@ export interface FeedParts {
   source: Source;
   tail: Tail;
   account: string;
+  /** What is older is of another account, which had this id before: ms since 1970. */
+  since: number;
   /** How far it was told before. */
   from: Place;
   tell: (told: Told) => void;
@@ -41,7 +43,7 @@ export class Feed {
 
   /** Tells what was missed, no faster than `room` allows, until the tail goes on from there. */
   async catchUp(room: () => Promise<void>): Promise<void> {
-    const { bus, source, tail, account, tell, signal, onError } = this.parts;
+    const { bus, source, tail, account, since, tell, signal, onError } = this.parts;
     const reading = new AbortController();
     const stop = () => reading.abort();
     signal.addEventListener('abort', stop, { once: true });
@@ -68,7 +70,7 @@ export class Feed {
     await readOn(bus, options, async (batch, made) => {
       for (const message of batch) {
         const told = source.read(message);
-        const mine = told?.account === account ? told : undefined;
+        const mine = told?.account === account && told.at >= since ? told : undefined;
         if (mine) await room();
         if (signal.aborted) return;
         this.told = { made, seq: message.seq };
@@ -80,13 +82,13 @@ export class Feed {
   }
 
   private listen(): void {
-    const { tail, account, tell, signal } = this.parts;
+    const { tail, account, since, tell, signal } = this.parts;
     this.joined = true;
     this.epoch = tail.epoch;
     const hear = (told: Told) => {
       if (this.toldBefore()) return;
       this.told = tail.place;
-      tell(told);
+      if (told.at >= since) tell(told);
     };
     tail.listen(account, hear, signal);
   }

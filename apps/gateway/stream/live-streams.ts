@@ -2,8 +2,10 @@ import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Gauge } from 'prom-client';
 import { Bus, pause } from '#bus';
 import { Problem } from '#contracts';
-import { CONFIG, complain, LOG, type Log, metrics, publicUrl, type Settings } from '#runtime';
+import { CONFIG, complain, Database, LOG, type Log, metrics, publicUrl, type Settings } from '#runtime';
 import { Callers } from '../access/callers.js';
+import { Remembered } from '../access/remembered.js';
+import { AccountRow } from '../access/rows.js';
 import type { Reply } from '../http/http.js';
 import type { Call } from '../routes/call.js';
 import type { Outlet } from './outlet.js';
@@ -11,8 +13,13 @@ import { namedBy } from './place.js';
 import { Tails } from './tail.js';
 import { Viewer } from './viewer.js';
 
-const openStreams = new Gauge({ name: 'farmbell_streams_open', help: 'live streams that are open', registers: [metrics] });
+const openStreams = new Gauge({
+  name: 'farmbell_live_streams',
+  help: 'Live streams that are open at this gateway',
+  registers: [metrics],
+});
 const patienceMs = 1000;
+const graceMs = 1000;
 
 /** The streams that are open in this process. */
 @Injectable()
@@ -26,12 +33,14 @@ export class LiveStreams implements OnModuleDestroy {
   };
   private readonly tails: Tails;
   private readonly viewers = new Map<string, Set<Viewer>>();
+  private readonly accounts = new Remembered<AccountRow>();
   private readonly onError: (error: unknown) => void;
   private stopping = false;
 
   constructor(
     @Inject(Bus) private readonly bus: Bus,
     @Inject(Callers) private readonly callers: Callers,
+    @Inject(Database) private readonly database: Database,
     @Inject(CONFIG) private readonly config: Settings,
     @Inject(LOG) log: Log,
   ) {
@@ -43,6 +52,11 @@ export class LiveStreams implements OnModuleDestroy {
   async open(call: Call, { raw }: Reply): Promise<Outlet> {
     const given = namedBy(call.headers['last-event-id']);
     const { account } = call.caller;
+    const since = await this.madeAt(account).catch((error) => {
+      // who does not resume is told nothing old
+      if (given) throw error;
+      return 0;
+    });
     if (this.stopping) throw new Problem(503, 'Service unavailable', 'This gateway stops; connect again', undefined, 2);
     const mine = this.viewers.get(account) ?? new Set();
     if (mine.size >= this.bounds.perAccount) throw tooMany(account, this.bounds.perAccount);
@@ -50,6 +64,7 @@ export class LiveStreams implements OnModuleDestroy {
       bus: this.bus,
       tails: this.tails,
       account,
+      since,
       publicUrl: publicUrl(this.config),
       bufferBytes: this.bounds.bufferBytes,
       beatMs: this.bounds.beatMs,
@@ -62,6 +77,9 @@ export class LiveStreams implements OnModuleDestroy {
       openStreams.dec();
       mine.delete(viewer);
       if (mine.size === 0 && this.viewers.get(account) === mine) this.viewers.delete(account);
+      // who does not read the end either is cut off
+      const cut = setTimeout(() => raw.destroy(), graceMs);
+      raw.once('close', () => clearTimeout(cut));
     });
     raw.once('close', () => viewer.outlet.destroy());
     if (raw.destroyed) viewer.outlet.destroy();
@@ -88,6 +106,12 @@ export class LiveStreams implements OnModuleDestroy {
     const late = new AbortController();
     await Promise.race([this.tails.ended(), pause(patienceMs, late.signal)]);
     late.abort();
+  }
+
+  /** When an account was made, ms since 1970: its id may have been another's before. */
+  private async madeAt(id: string): Promise<number> {
+    const row = await this.accounts.read(id, () => this.database.getRepository(AccountRow).findOneBy({ id }));
+    return row?.created_at.getTime() ?? Number.POSITIVE_INFINITY;
   }
 
   /** What cannot be asked, because the database is away, is no reason to end. */

@@ -99,6 +99,39 @@ it('does not read again what was for others', async () => {
   expect(Number(seq)).toBe((await farm.bus.jsm.streams.info('ATTEMPTS')).state.last_seq);
 });
 
+it('tells nothing of an account that had the id before, wherever it is to begin', async () => {
+  await farm.owner('rules.account.delete', () => null);
+  await farm.owner('journal.account.delete', () => null);
+  const [account, id] = ['school', 'school'];
+  const old = { account, created_at: new Date(Date.now() - 60_000).toISOString() };
+  const make = async () => {
+    await farm.post('/v1/accounts', { body: { id } });
+    return (await farm.token(['read'], id)).token;
+  };
+  const before = await farm.listen(await make());
+  await live(before);
+  const first = before.lastId;
+  await putEvent(farm.bus, 'old', { account });
+  await putReport(farm.bus, 'old', old);
+  await until('the first account hears it', 5000, () => before.told('event').length > 0);
+  await before.close();
+  expect((await farm.send('DELETE', `/v1/accounts/${id}`)).status).toBe(204);
+
+  const token = await make();
+  const places = [undefined, first, before.lastId, first.replaceAll(/\d+-/g, '0-')];
+  const after = await Promise.all(
+    places.map((place) => farm.listen(token, place === undefined ? {} : { 'last-event-id': place })),
+  );
+  // the end of what the first account had sent comes late
+  await putReport(farm.bus, 'late', old);
+  await putEvent(farm.bus, 'new', { account });
+  await putReport(farm.bus, 'new', { account });
+  for (const one of after) {
+    await until('what is new is told', 10_000, () => one.told('event').includes('new') && one.told('outcome').includes('new'));
+    expect(told([one])).toEqual([['new'], ['new']]);
+  }
+});
+
 it('begins anew in a stream that was made anew', async () => {
   await put(1, 5);
   const first = await farm.listen();

@@ -24,7 +24,7 @@ export const sampleReport = (delivery: string, more: Partial<Report> = {}): Repo
   event_id: 'event-1',
   event_type: 'job.failed',
   epoch: 1,
-  created_at: time,
+  created_at: new Date().toISOString(),
   at: time,
   outcome: 'delivered',
   reason: null,

@@ -6,6 +6,8 @@ import { eventView } from '../controllers/event-view.js';
 /** What is told of a message, and to whom. */
 export interface Told {
   account: string;
+  /** When it was stored, of an outcome when its delivery was made: ms since 1970. */
+  at: number;
   /** The fields `event` and `data` of a server-sent event. */
   text(): string;
 }
@@ -24,6 +26,8 @@ function once(make: () => string): () => string {
   return () => (made ??= make());
 }
 
+const storedAt = (message: JsMsg): number => message.info.timestampNanos / 1e6;
+
 /** JSON knows no line break but as an escape: one line of `data` holds it. */
 const field = (event: string, data: unknown): string => `event: ${event}\ndata: ${JSON.stringify(data)}\n`;
 
@@ -33,7 +37,7 @@ export const eventsOf = (account: string, publicUrl: string): Source => ({
   filter: subjects.event(account, '>'),
   read(message) {
     const event = readable(() => sound(message.json<FarmEvent>(), ['id', 'type', 'time']));
-    return event && { account, text: once(() => field('event', eventView(event, publicUrl))) };
+    return event && { account, at: storedAt(message), text: once(() => field('event', eventView(event, publicUrl))) };
   },
 });
 
@@ -43,7 +47,9 @@ export const outcomes: Source = {
   read(message) {
     const report = readable(() => sound(message.json<Report>(), texts));
     if (!report || !tells(report)) return undefined;
-    return { account: report.account, text: once(() => field('outcome', outcomeView(report))) };
+    const made = Date.parse(report.created_at);
+    const at = Number.isNaN(made) ? storedAt(message) : made;
+    return { account: report.account, at, text: once(() => field('outcome', outcomeView(report))) };
   },
 };
 

@@ -14,6 +14,8 @@ export interface ViewerParts {
   bus: Bus;
   tails: Tails;
   account: string;
+  /** When the account was made, ms since 1970. */
+  since: number;
   publicUrl: string;
   bufferBytes: number;
   beatMs: number;
@@ -46,12 +48,12 @@ export class Viewer {
 
   /** From here on nothing that happens is missed. Throws when the broker does not answer. */
   async open(given: NamedPlaces | undefined): Promise<void> {
-    const { bus, tails, account, publicUrl, beatMs, onError } = this.parts;
+    const { bus, tails, account, since, publicUrl, beatMs, onError } = this.parts;
     const { signal } = this.leaving;
     const sources = [eventsOf(account, publicUrl), outcomes] as const;
     const [events, ended] = await Promise.all([tails.lend(sources[0], signal), tails.lend(sources[1], signal)]);
     if (signal.aborted) return;
-    const parts = { bus, account, signal, onError, tell: (told: Told) => this.tell(told) };
+    const parts = { bus, account, since, signal, onError, tell: (told: Told) => this.tell(told) };
     this.feeds = [
       new Feed({
         ...parts,

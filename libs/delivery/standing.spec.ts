@@ -1,0 +1,67 @@
+import { Database, metrics } from '#runtime';
+import { testDatabase, until } from '#testing';
+import { deliveryOf } from './samples.js';
+import { Scopes } from './scopes.js';
+import { tellStanding } from './standing.js';
+import { type Cause, migrations, Waiting } from './waiting.js';
+
+let stored: Awaited<ReturnType<typeof testDatabase>>;
+let database: Database;
+beforeAll(async () => {
+  stored = await testDatabase();
+  database = await Database.open({ url: stored.url, schema: 'delivery', migrations });
+});
+afterAll(async () => {
+  await database?.destroy();
+  await stored?.drop();
+});
+
+async function told(name: string): Promise<Record<string, number>> {
+  const { values } = await metrics.getSingleMetric(name)!.get();
+  return Object.fromEntries(values.map(({ labels, value }) => [labels.cause ?? labels.consumer ?? labels.type, value]));
+}
+
+it('tells what waits in the lanes of this process, each once, and nothing once it has stopped', async () => {
+  const waiting = new Waiting(database, 'telegram');
+  const row = (id: string, cause: Cause, dueInS: number | null, lane = 3) =>
+    waiting.put({
+      seq: 1,
+      cause,
+      due: dueInS === null ? null : new Date(Date.now() + dueInS * 1000),
+      body: deliveryOf(id, { lane }),
+    });
+  await Promise.all([
+    row('past', 'retry', -5),
+    row('soon', 'retry', 600),
+    row('asked', 'limit', 600),
+    row('in-hand', 'limit', 600),
+    row('behind', 'backlog', null),
+    row('elsewhere', 'retry', 600, 4),
+  ]);
+  const scopes = new Scopes();
+  scopes.pause('chat', 600_000);
+  const entering = scopes.enter({ limits: [{ key: 'chat' }], group: 'c1' });
+  const stopping = new AbortController();
+  const telling = tellStanding({
+    type: 'telegram',
+    lanes: { owned: [3], lag: { messages: 7, seconds: 2 } } as never,
+    dispatcher: { rowsHeld: ['in-hand'], counts: { underWay: 3, behind: 10 } } as never,
+    scopes,
+    waiting,
+    onError: (error) => {
+      throw error;
+    },
+    signal: stopping.signal,
+  });
+  await until('the rows are counted', 10_000, async () => (await told('farmbell_deliveries_waiting')).retry === 2);
+  expect(await told('farmbell_deliveries_waiting')).toEqual({ queue: 7, backlog: 11, limit: 2, retry: 2 });
+  expect(await told('farmbell_deliveries_in_flight')).toEqual({ telegram: 2 });
+  expect(await told('farmbell_deliveries_due')).toEqual({ telegram: 7 + 11 + 1 });
+  expect(await told('farmbell_consumer_lag_seconds')).toEqual({ telegram: 2 });
+  stopping.abort();
+  await telling;
+  expect(await told('farmbell_deliveries_waiting')).toEqual({});
+  expect(await told('farmbell_consumer_lag_messages')).toEqual({});
+  scopes.wake();
+  expect(await entering).toBeUndefined();
+});

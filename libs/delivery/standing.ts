@@ -1,0 +1,82 @@
+import { pause, tellLag } from '#bus';
+import type { ChannelType } from '#contracts';
+import { atScrape } from '#runtime';
+import type { Dispatcher } from './dispatcher.js';
+import type { Lanes } from './lanes.js';
+import type { Scopes } from './scopes.js';
+import type { Waiting, WaitingCounts } from './waiting.js';
+
+/** What a delivery waits for: to be read from the queue, for its channel's turn, for its provider's limit, for its next attempt. */
+const causes = ['queue', 'backlog', 'limit', 'retry'] as const;
+type Standing = Record<(typeof causes)[number] | 'underWay' | 'due', number>;
+
+const standings = new Map<ChannelType, () => Standing>();
+const each = <L extends string>(rows: (type: ChannelType, standing: Standing) => (readonly [Record<L, string>, number])[]) =>
+  [...standings].flatMap(([type, standing]) => rows(type, standing()));
+
+atScrape(
+  {
+    name: 'farmbell_deliveries_waiting',
+    help: 'Deliveries that wait, in the lanes of this process, by what they wait for; those in the table are counted every 10 s',
+    labelNames: ['type', 'cause'],
+  },
+  () => each((type, standing) => causes.map((cause) => [{ type, cause }, standing[cause]] as const)),
+);
+atScrape(
+  {
+    name: 'farmbell_deliveries_in_flight',
+    help: 'Deliveries that this process is working on: their call is under way or about to be made',
+    labelNames: ['type'],
+  },
+  () => each((type, { underWay }) => [[{ type }, underWay]]),
+);
+atScrape(
+  {
+    name: 'farmbell_deliveries_due',
+    help: 'Deliveries that could be sent now and wait for this process, in its lanes: in the queue, behind others of their channel, or past the time of their next attempt',
+    labelNames: ['type'],
+  },
+  () => each((type, { due }) => [[{ type }, due]]),
+);
+
+export interface StandingParts {
+  type: ChannelType;
+  lanes: Lanes;
+  dispatcher: Dispatcher;
+  scopes: Scopes;
+  waiting: Waiting;
+  onError: (error: unknown) => void;
+  signal: AbortSignal;
+}
+
+const everyMs = 10_000;
+/** Of a large table, counting takes no more than so much of the time. */
+const share = 0.05;
+
+/** Tells of what waits in this process's lanes, until the signal. */
+export async function tellStanding({ type, lanes, dispatcher, scopes, waiting, onError, signal }: StandingParts): Promise<void> {
+  let rows: WaitingCounts = { backlog: 0, limit: 0, retry: 0, due: 0 };
+  const untell = tellLag({ consumer: type, stream: 'DELIVERIES' }, () => lanes.lag);
+  standings.set(type, () => {
+    const { underWay, behind } = dispatcher.counts;
+    const limited = scopes.waiting;
+    const queue = lanes.lag.messages;
+    const backlog = rows.backlog + behind;
+    return {
+      queue,
+      backlog,
+      limit: rows.limit + limited,
+      retry: rows.retry,
+      underWay: Math.max(0, underWay - limited),
+      due: queue + backlog + rows.due,
+    };
+  });
+  while (!signal.aborted) {
+    const began = performance.now();
+    const counted = await waiting.count(lanes.owned, dispatcher.rowsHeld).catch(onError);
+    rows = counted ?? rows;
+    await pause(Math.max(everyMs, (performance.now() - began) / share), signal);
+  }
+  standings.delete(type);
+  untell();
+}
