@@ -10,5 +10,5 @@ export default {
   globalTeardown: '<rootDir>/dist/libs/testing/global-teardown.js',
   testTimeout: 30_000,
   // most of what takes long waits
-  maxWorkers: 3,
+  maxWorkers: 4,
 };

@@ -15,6 +15,8 @@ export interface ServiceProcess {
 }
 
 const readyMs = 120_000;
+const starts = 3;
+const portTaken = /EADDRINUSE/;
 const keptOutput = 1_000_000;
 /** How it is ended when the starter is gone, in whatever way. */
 const orphaned = [
@@ -31,7 +33,17 @@ export function endServices(): void {
 
 /** A service (`all`: all of them) as an own process: started, and ready. `node`: options of Node.js itself. Throws with its output when it ends. */
 export async function serviceProcess(name: string, env: Record<string, string>, node: string[] = []): Promise<ServiceProcess> {
-  const port = await freePort();
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await startOn(await freePort(), name, env, node);
+    } catch (error) {
+      // somebody took the port between the look and the start
+      if (tries === starts || !portTaken.test(String(error))) throw error;
+    }
+  }
+}
+
+async function startOn(port: number, name: string, env: Record<string, string>, node: string[]): Promise<ServiceProcess> {
   const main = new URL(`../../apps/${name}/main.js`, import.meta.url).pathname;
   const child = spawn(process.execPath, [...node, main], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -68,13 +80,16 @@ export async function serviceProcess(name: string, env: Record<string, string>, 
     },
   };
   const ready = until(`${name} is ready`, readyMs, async () => {
-    if (over()) return true;
+    if (over() || portTaken.test(output)) return true;
     return (await fetch(`http://127.0.0.1:${port}/readyz`)).status === 200;
   });
   await ready.catch(async (error) => {
     await service.end('SIGKILL');
     throw new Error(`${(error as Error).message}. Its output: ${output}`, { cause: error });
   });
-  if (over()) throw new Error(`${name} ended at its start: ${output}`);
+  if (over() || portTaken.test(output)) {
+    await service.end('SIGKILL');
+    throw new Error(`${name} ended at its start: ${output}`);
+  }
   return service;
 }
