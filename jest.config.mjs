@@ -9,6 +9,6 @@ export default {
   globalSetup: '<rootDir>/dist/libs/testing/global-setup.js',
   globalTeardown: '<rootDir>/dist/libs/testing/global-teardown.js',
   testTimeout: 30_000,
-  // most of what takes long waits
-  maxWorkers: 4,
+  // more would only crowd each other: specs that watch limits want their share of the machine
+  maxWorkers: 2,
 };
