@@ -9,6 +9,6 @@ export default {
   globalSetup: '<rootDir>/dist/libs/testing/global-setup.js',
   globalTeardown: '<rootDir>/dist/libs/testing/global-teardown.js',
   testTimeout: 30_000,
-  // more would only crowd each other: specs that watch limits want their share of the machine
-  maxWorkers: 2,
+  // what takes long waits; but with more, specs that watch a provider's limit lack their share of the machine
+  maxWorkers: 3,
 };
