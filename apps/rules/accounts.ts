@@ -1,11 +1,10 @@
 import { ask, type Bus } from '#bus';
-import { type AskName, type Asks, Problem } from '#contracts';
+import { Problem } from '#contracts';
 import type { Database } from '#runtime';
 import type { Channels } from './channels.js';
+import type { On } from './on.js';
 import type { PrinterCopies } from './printer-copies.js';
 import { disabledByPlan } from './turned.js';
-
-type On = <K extends AskName>(name: K, handle: (input: Asks[K][0]) => Promise<Asks[K][1]>) => void;
 
 export interface AccountsParts {
   bus: Bus;

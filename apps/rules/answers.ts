@@ -1,20 +1,17 @@
 import { answer, type Bus } from '#bus';
-import type { AskName, Asks } from '#contracts';
 import type { Database, Log } from '#runtime';
 import { answerAccounts } from './accounts.js';
 import { answerAppConnections } from './app-connections/answers.js';
 import type { AppConnections } from './app-connections/app-connections.js';
 import type { Channels } from './channels.js';
 import { matches } from './matches.js';
+import type { On } from './on.js';
 import { Organizations, organizationFault } from './organizations.js';
 import type { PrinterCopies } from './printer-copies.js';
 import type { Printers } from './printers.js';
 import { answerQuiet } from './quiet/answers.js';
 import type { QuietSettings } from './quiet/settings.js';
 import { sendTest } from './test-delivery.js';
-
-/** Registers what answers a question. */
-export type On = <K extends AskName>(name: K, handle: (input: Asks[K][0]) => Promise<Asks[K][1]>) => void;
 
 export interface AnswerParts {
   bus: Bus;

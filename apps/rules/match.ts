@@ -58,4 +58,5 @@ function selects(events: string[], type: string): boolean {
 const hasName = (format: string | null | undefined, type: string): boolean =>
   format !== 'octoeverywhere' || rowOf(type)?.vendors.octoeverywhere !== undefined;
 
-const rank = (severity: Severity) => severities.indexOf(severity);
+/** The graver, the higher. */
+export const rank = (severity: Severity) => severities.indexOf(severity);

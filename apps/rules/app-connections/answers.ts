@@ -1,4 +1,4 @@
-import type { On } from '../answers.js';
+import type { On } from '../on.js';
 import type { AppConnections } from './app-connections.js';
 
 export function answerAppConnections(on: On, connections: AppConnections): void {

@@ -1,7 +1,5 @@
-import type { AskName, Asks } from '#contracts';
+import type { On } from '../on.js';
 import type { QuietSettings } from './settings.js';
-
-type On = <K extends AskName>(name: K, handle: (input: Asks[K][0]) => Promise<Asks[K][1]>) => void;
 
 export function answerQuiet(on: On, settings: QuietSettings): void {
   on('rules.quiet.get', (whose) => settings.get(whose));

@@ -1,5 +1,5 @@
-import { type FarmEvent, type QuietHours, severities } from '#contracts';
-import { digestType, type Matchable } from '../match.js';
+import type { FarmEvent, QuietHours } from '#contracts';
+import { digestType, type Matchable, rank } from '../match.js';
 import { type QuietWindow, windowAt } from './window.js';
 
 /** Where an account's or an organization's quiet hours are kept; the organization is empty for the account's own. */
@@ -80,5 +80,3 @@ export class Quiet {
     this.accounts.set(account, new Map(rows.map(({ organization, settings }) => [organization, settings])));
   }
 }
-
-const rank = (severity: FarmEvent['severity']) => severities.indexOf(severity);
