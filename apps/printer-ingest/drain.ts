@@ -1,12 +1,15 @@
 /** Calls that are under way, and the wish that they end. */
 export class Drain {
   private readonly underWay = new Set<Promise<unknown>>();
-  private tell!: () => void;
-  /** Resolves when nothing more is to be taken. */
-  readonly wished = new Promise<'stop'>((done) => {
-    this.tell = () => done('stop');
-  });
+  private readonly told = new Set<() => void>();
+  /** Nothing more is to be taken. */
   stopping = false;
+
+  /** Calls back when nothing more is to be taken, until what it answers with is called. */
+  onStop(tell: () => void): () => void {
+    this.told.add(tell);
+    return () => void this.told.delete(tell);
+  }
 
   /** Counts a call until it has ended. */
   count<T>(call: Promise<T>): Promise<T> {
@@ -23,7 +26,7 @@ export class Drain {
   async end(ms: number): Promise<boolean> {
     this.stopping = true;
     const any = this.underWay.size > 0;
-    this.tell();
+    for (const tell of this.told) tell();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((done) => {
       timer = setTimeout(done, ms);

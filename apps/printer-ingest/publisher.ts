@@ -10,6 +10,7 @@ import { Callers } from './callers.js';
 import { Drain } from './drain.js';
 import { invalidArgument, refusal } from './grpc-errors.js';
 import { envelopeOf, type GrpcEvent } from './grpc-event.js';
+import { Requests } from './requests.js';
 
 interface PublishRequest {
   event?: GrpcEvent;
@@ -119,13 +120,11 @@ export class EventPublisher implements OnModuleDestroy {
     const replies = new Replies(call, fail);
     try {
       let before: Promise<unknown> = Promise.resolve();
-      // not destroyed when the loop is left: a destroyed call cannot say why
-      const requests: AsyncIterator<PublishRequest> = call.iterator({ destroyOnReturn: false });
+      const requests = new Requests(call, this.drain);
       for (;;) {
-        const next = await Promise.race([requests.next(), this.drain.wished]);
-        if (next === 'stop') throw stopping();
-        if (next.done) break;
-        const request = next.value;
+        const request = await requests.next();
+        if (request === 'stop') throw stopping();
+        if (request === 'end') break;
         const account = await this.callers.publisher(call.metadata, call.getPeer());
         for (let wait = 1; wait > 0 && !call.destroyed; ) {
           wait = this.rate?.take(account) ?? 0;

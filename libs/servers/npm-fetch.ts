@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, realpath, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 /** A package by name, exact version and the sha512 integrity that npm has to find. */
@@ -24,11 +24,13 @@ const FLAGS = [
 ];
 
 /**
- * Lets npm fetch one package into the new folder `dir` and answers where it lies there. npm checks the integrity, and asks
+ * Lets npm fetch one package into the new folder `draft` and answers where it lies there. npm checks the integrity, and asks
  * whatever registry, proxy and credentials the user has set up. Throws with npm's own words.
  */
-export async function npmFetch(dir: string, pinned: PinnedPackage): Promise<string> {
-  await mkdir(dir, { recursive: true });
+export async function npmFetch(draft: string, pinned: PinnedPackage): Promise<string> {
+  await mkdir(draft, { recursive: true });
+  // npm does not know its own folder again behind a symbolic link
+  const dir = await realpath(draft);
   const dependencies = { [pinned.name]: pinned.version };
   const place = `node_modules/${pinned.name}`;
   const lock = {
