@@ -3,7 +3,7 @@ import type { Broker } from './broker.js';
 import type { Cluster } from './cluster.js';
 import type { Database } from './database.js';
 import type { Fleet, Replica } from './fleet.js';
-import { type PlannedFault, takesTurns } from './plan.js';
+import { type FaultKind, type PlannedFault, takesTurns } from './plan.js';
 import type { Fault } from './records.js';
 
 export interface Breakable {
@@ -20,6 +20,9 @@ export interface FaultsParts extends Breakable {
   /** Something that is no fault of the plan: a service that does not stop in order, or does not come back. */
   onTrouble: (what: string) => void;
 }
+
+/** While these last, no service becomes ready; several may follow one another. */
+const outages: readonly FaultKind[] = ['broker-away', 'database-away'];
 
 /** How long a killed server is gone, before it is started anew. */
 const downMs = 1000;
@@ -120,7 +123,20 @@ export class Faults {
 
   private async kill(replicas: Replica[]): Promise<void> {
     await Promise.all(replicas.map((replica) => replica.kill()));
-    await Promise.all(replicas.map((replica) => replica.ready()));
+    await Promise.all(replicas.map((replica) => this.comesBack(replica)));
+  }
+
+  /** Waits until it is ready; in vain only when the servers that it needs were there all that time. */
+  private async comesBack(replica: Replica): Promise<void> {
+    for (;;) {
+      const began = Date.now();
+      try {
+        await replica.ready();
+        return;
+      } catch (error) {
+        if (!this.happened.some(({ kind, to }) => outages.includes(kind) && to >= began)) throw error;
+      }
+    }
   }
 
   /** One process after another, each ready again before the next, as an orchestrator does it. */
@@ -128,7 +144,7 @@ export class Faults {
     const { fleet, onTrouble } = this.parts;
     for (const replica of fleet.replicas) {
       if (!(await replica.restart())) onTrouble(`${replica.name} did not stop in order when it was asked to`);
-      await replica.ready();
+      await this.comesBack(replica);
     }
   }
 }

@@ -18,9 +18,18 @@ const mayImport: Record<string, string[]> = {
   intake: ['bus', 'contracts', 'runtime'],
   delivery: ['bus', 'contracts', 'runtime'],
   testing: ['bus', 'contracts', 'delivery', 'runtime', 'servers'],
+  fuzzing: ['bus', 'contracts', 'runtime', 'testing'],
 };
 /** What is no spec, but written for specs alone, and the harnesses: none of it ships. */
-const forSpecs = ['libs/testing/', 'apps/all/farm.ts', 'apps/gateway/harness.ts', 'apps/discord/harness.ts', 'bench/', 'chaos/'];
+const forSpecs = [
+  'libs/testing/',
+  'libs/fuzzing/',
+  'apps/all/farm.ts',
+  'apps/gateway/harness.ts',
+  'apps/discord/harness.ts',
+  'bench/',
+  'chaos/',
+];
 const harnesses = ['bench', 'chaos'];
 /** Who must look at the environment itself: for a program on PATH, for folders, and for the environment of a child. */
 const readsEnvironment = [
@@ -60,7 +69,7 @@ function faultsOf({ path, text }: Source): string[] {
       faults.push(`${says}: what ships, and the other harness, must not need ${other}/; what both need is libs/testing's`);
     } else if (other.startsWith('apps/')) {
       if (home !== 'apps/all') faults.push(`${says}: only apps/all imports apps; services speak by messages, or by ask()`);
-    } else if (lib === 'testing') {
+    } else if (lib === 'testing' || lib === 'fuzzing') {
       if (!isForSpecs) faults.push(`${says}: only specs and their helpers may; what ships must not need it`);
     } else if (lib === 'servers') {
       if (!isForSpecs && home !== 'apps/all')

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { accept, type FarmEvent } from '#contracts';
-import { expectFair, fuzz, fuzzFarm, goodEvent, hostileJson, nearlyGood, nested, rareJson } from '#testing';
+import { expectFair, fuzz, fuzzFarm, goodEvent, hostileJson, nearlyGood, nested, rareJson } from '#fuzzing';
 import { modules } from './modules.js';
 
 const json: [string, string] = ['content-type', 'application/json'];

@@ -1,7 +1,8 @@
 import { createServer, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { reasons } from '#contracts';
-import { fuzzFarm, type Receiver, receiver, until } from '#testing';
+import { fuzzFarm } from '#fuzzing';
+import { type Receiver, receiver, until } from '#testing';
 import { modules } from './modules.js';
 
 const ok = 'HTTP/1.1 200 OK\r\n';

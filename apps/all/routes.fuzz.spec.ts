@@ -1,19 +1,6 @@
 import fc from 'fast-check';
-import {
-  expectFair,
-  fuzz,
-  fuzzFarm,
-  fuzzToken,
-  hostileJson,
-  hostileText,
-  type RawAnswer,
-  type Receiver,
-  rareJson,
-  rawHttp,
-  rawRequest,
-  receiver,
-  until,
-} from '#testing';
+import { expectFair, fuzz, fuzzFarm, fuzzToken, hostileJson, hostileText, rareJson } from '#fuzzing';
+import { type RawAnswer, type Receiver, rawHttp, rawRequest, receiver, until } from '#testing';
 import { controllers } from '../gateway/index.js';
 import { routesOf } from '../gateway/routes/route.js';
 import { modules } from './modules.js';

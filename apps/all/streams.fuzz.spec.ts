@@ -1,8 +1,9 @@
 import { setTimeout as rest } from 'node:timers/promises';
 import fc from 'fast-check';
 import { type FarmEvent, subjects } from '#contracts';
+import { fuzz, fuzzFarm, hostileJson, hostileText, rareJson, withFaults } from '#fuzzing';
 import { printerKey } from '#intake';
-import { fuzz, fuzzFarm, hostileJson, hostileText, type Receiver, rareJson, receiver, until, withFaults } from '#testing';
+import { type Receiver, receiver, until } from '#testing';
 import { modules } from './modules.js';
 
 let farm: Awaited<ReturnType<typeof fuzzFarm>>;

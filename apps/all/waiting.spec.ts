@@ -40,11 +40,11 @@ describe('a delivery that waits', () => {
       (await farm.call('POST', '/v1/channels', { name: 'c', type: 'webhook', settings: { url: sink.origin } })).body.id as string;
     const [disabled, deleted] = [await make(), await make()];
     await farm.call('POST', '/v1/events', { type: 'job.failed' });
-    const waiting = () =>
-      farm
-        .call('GET', '/v1/deliveries')
-        .then(({ body }) => body.data.filter((d: { next_attempt_at: string | null }) => d.next_attempt_at !== null));
-    await until('both wait', 10_000, async () => (await waiting()).length === 2);
+    const waiting = async () => (await farm.call('GET', '/v1/deliveries?outcome=waiting')).body.data;
+    await until('both wait for a second attempt', 10_000, async () => {
+      const found: { next_attempt_at: string | null }[] = await waiting();
+      return found.length === 2 && found.every(({ next_attempt_at }) => next_attempt_at !== null);
+    });
     await farm.call('POST', `/v1/channels/${disabled}/disable`);
     await farm.call('DELETE', `/v1/channels/${deleted}`);
     await until(

@@ -3,8 +3,9 @@ import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/
 import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import { type FarmEvent, protoPath, type Rejection } from '#contracts';
+import { fuzz, fuzzFarm, fuzzToken, goodEvent, hostileJson, hostileText, nearlyGood, nested, rareJson } from '#fuzzing';
 import { freePort } from '#servers';
-import { fuzz, fuzzFarm, fuzzToken, goodEvent, hostileJson, hostileText, nearlyGood, nested, rareJson, until } from '#testing';
+import { until } from '#testing';
 import { grpcServer } from '../printer-ingest/index.js';
 import { modules } from './modules.js';
 

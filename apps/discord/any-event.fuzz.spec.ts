@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { FarmEvent } from '#contracts';
 import type { Part } from '#delivery';
-import { fuzz, goodEvent, hostileText } from '#testing';
+import { fuzz, goodEvent, hostileText } from '#fuzzing';
 import { type Caller, caller, eventOf, picture } from './harness.js';
 
 let discordCaller: Caller;

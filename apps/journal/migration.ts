@@ -195,6 +195,19 @@ class JournalTraces1763850000000 implements MigrationInterface {
   }
 }
 
+/** What waits, of which there is little most of the time: who asks for it must not read past the rest. */
+class JournalWaiting1763860000000 implements MigrationInterface {
+  readonly name = 'JournalWaiting1763860000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('create index delivery_waiting on delivery (account, created_at desc, id desc) where outcome is null');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop index delivery_waiting');
+  }
+}
+
 export const migrations = [
   Journal1700000000000,
   JournalPlaces1763720000000,
@@ -203,4 +216,5 @@ export const migrations = [
   JournalReplaysAhead1763830000000,
   JournalDeletedAccounts1763840000000,
   JournalTraces1763850000000,
+  JournalWaiting1763860000000,
 ];

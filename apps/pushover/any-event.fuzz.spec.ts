@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { accept, type FarmEvent } from '#contracts';
 import { createHttp, egressPolicy } from '#delivery';
-import { fuzz, goodEvent, hostileText, type PushoverProvider, pushoverProvider } from '#testing';
+import { fuzz, goodEvent, hostileText } from '#fuzzing';
+import { type PushoverProvider, pushoverProvider } from '#testing';
 import { pushover } from './index.js';
 import { chosen } from './samples.js';
 

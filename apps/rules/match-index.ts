@@ -3,11 +3,11 @@ import { acknowledgedTypes, categoryOf, clearingEvents, type FarmEvent, severiti
 import type { Database } from '#runtime';
 import { digestType, type Matchable, match } from './match.js';
 import { ChannelRow } from './rows.js';
+import { type Keys, Selections } from './selections.js';
 
 interface Account {
   channels: Map<string, Matchable>;
-  /** By what a channel selects: a term of its events, its least severity, a printer or a tag. */
-  selecting: Map<string, Set<Matchable>>;
+  selections: Selections;
   /** Those at which alarms are acknowledged. */
   alarming: Set<Matchable>;
 }
@@ -33,8 +33,7 @@ export class MatchIndex {
       const told = account.channels.get(String(event.data?.channel_id));
       return told && match(event, told) === 'due' ? [told] : [];
     }
-    const concerned = new Set<Matchable>();
-    for (const key of keysOfEvent(event)) for (const channel of account.selecting.get(key) ?? []) concerned.add(channel);
+    const concerned = account.selections.of(keysOfEvent(event));
     return [...concerned].filter((channel) => match(event, channel) === 'due').sort(byId);
   }
 
@@ -72,7 +71,7 @@ export class MatchIndex {
   put(channel: Matchable): void {
     let account = this.accounts.get(channel.account);
     if (!account) {
-      account = { channels: new Map(), selecting: new Map(), alarming: new Set() };
+      account = { channels: new Map(), selections: new Selections(), alarming: new Set() };
       this.accounts.set(channel.account, account);
     }
     // never back to an older version: a late read must not undo a newer write
@@ -83,11 +82,7 @@ export class MatchIndex {
     this.changed.add(channel.account);
     this.accountOf.set(channel.id, channel.account);
     if (acknowledgedTypes.includes(channel.type)) account.alarming.add(channel);
-    for (const key of keysOfChannel(channel)) {
-      const others = account.selecting.get(key);
-      if (others) others.add(channel);
-      else account.selecting.set(key, new Set([channel]));
-    }
+    account.selections.add(channel, keysOfChannel(channel));
   }
 
   drop(id: string): void {
@@ -98,33 +93,28 @@ export class MatchIndex {
     account.channels.delete(id);
     this.changed.add(channel.account);
     account.alarming.delete(channel);
-    for (const key of keysOfChannel(channel)) {
-      const others = account.selecting.get(key);
-      others?.delete(channel);
-      if (others?.size === 0) account.selecting.delete(key);
-    }
+    account.selections.drop(channel, keysOfChannel(channel));
   }
 }
 
 const formatOf = ({ shown }: ChannelRow) => (typeof shown.format === 'string' ? shown.format : null);
 
 /** Under which keys an event finds those that may select it. */
-function keysOfEvent({ type, severity, printer }: FarmEvent): string[] {
+function keysOfEvent({ type, severity, printer }: FarmEvent): Keys {
   const category = categoryOf(type);
   const places = category === 'channel' ? [own] : [printer?.id ?? any, ...(printer?.tags ?? []).map(tagged)];
   const reached = severities.slice(0, severities.indexOf(severity) + 1);
-  return keysOf([any, type, `${category}.*`], [any, ...places], [any, ...reached]);
+  return { terms: [any, type, `${category}.*`], grades: [any, ...reached], places: [any, ...places] };
 }
 
 /** Under which keys a channel is found: by its printers, or else by its tags. */
-function keysOfChannel({ events, printers, tags, min_severity }: Matchable): string[] {
+function keysOfChannel({ events, printers, tags, min_severity }: Matchable): Keys {
   const places = printers.length > 0 ? printers : tags.map(tagged);
-  return keysOf(events.length > 0 ? events : [any], places.length > 0 ? [...places, own] : [any], [min_severity ?? any]);
-}
-
-function keysOf(terms: string[], places: string[], grades: string[]): string[] {
-  const keys = terms.flatMap((term) => places.flatMap((place) => grades.map((grade) => `${term} ${grade} ${place}`)));
-  return [...new Set(keys)];
+  return {
+    terms: events.length > 0 ? events : [any],
+    grades: [min_severity ?? any],
+    places: places.length > 0 ? [...places, own] : [any],
+  };
 }
 
 /** No printer's id has a line break. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { accept, type FarmEvent } from '#contracts';
 import { createHttp, egressPolicy, type Part } from '#delivery';
-import { fuzz, goodEvent, hostileText, type SlackProvider, slackProvider } from '#testing';
+import { fuzz, goodEvent, hostileText } from '#fuzzing';
+import { type SlackProvider, slackProvider } from '#testing';
 import { slack } from './index.js';
 
 const http = createHttp({

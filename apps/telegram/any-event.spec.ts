@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { FarmEvent } from '#contracts';
 import { createHttp, egressPolicy, type Http, type Part } from '#delivery';
-import { fuzz, goodEvent, type TelegramProvider, telegramProvider } from '#testing';
+import { fuzz, goodEvent } from '#fuzzing';
+import { type TelegramProvider, telegramProvider } from '#testing';
 import { telegram } from './index.js';
 import { eventOf, jpeg } from './samples.js';
 

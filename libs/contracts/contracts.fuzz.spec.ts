@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expectUnpolluted, fuzz, goodEvent, hostileJson, hostileText, nearlyGood, nested, rareJson } from '#testing';
+import { expectUnpolluted, fuzz, goodEvent, hostileJson, hostileText, nearlyGood, nested, rareJson } from '#fuzzing';
 import {
   accept,
   accountAndType,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { channelTypes, reasons } from '#contracts';
-import { fuzz, hostileText } from '#testing';
+import { fuzz, hostileText } from '#fuzzing';
 import { next } from './retry.js';
 import { newSigningSecret, sign, signingSecretFault } from './signature.js';
 import { commonVerdict, longestWaitMs, retryAfter } from './verdict.js';

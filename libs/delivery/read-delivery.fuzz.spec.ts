@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Delivery } from '#contracts';
-import { fuzz, hostileJson, withFaults } from '#testing';
+import { fuzz, hostileJson, withFaults } from '#fuzzing';
 import { readDelivery } from './read-delivery.js';
 
 it('a message in a lane is a whole delivery, or none', () => {

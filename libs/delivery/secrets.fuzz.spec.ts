@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { fuzz, hostileText } from '#testing';
+import { fuzz, hostileText } from '#fuzzing';
 import { clip, redact } from './redact.js';
 
 const hex = (code: number, length: number) => code.toString(16).padStart(length, '0');

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { fuzz, hostileText } from '#testing';
+import { fuzz, hostileText } from '#fuzzing';
 import { ConfigError, readConfig, settings } from './config.js';
 import { keyRing, newKey, open, seal } from './seal.js';
 

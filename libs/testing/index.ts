@@ -1,9 +1,7 @@
-export * from './arbitraries.js';
 export { type Certificate, certificate } from './certificate.js';
 export { type CollectedSpan, type Collector, collector } from './collector.js';
 export { type Conforming, conforms } from './conforms.js';
 export { testDatabase } from './databases.js';
-export { expectFair, fuzzFarm, fuzzToken } from './fuzz-farm.js';
 export * from './monitoring/queries.js';
 export { type TestNats, testNats } from './nats.js';
 export { type DiscordProvider, discordProvider } from './providers/discord.js';

@@ -10,7 +10,7 @@ import { delivery, rejected } from '../routes/shapes.js';
 const deliveryQuery = z.strictObject({
   limit,
   cursor,
-  outcome: z.enum(outcomes).optional(),
+  outcome: z.enum([...outcomes, 'waiting']).optional(),
   type: eventType,
   since: moment,
   until: moment,

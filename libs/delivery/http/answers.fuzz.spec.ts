@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expectUnpolluted, fuzz } from '#testing';
+import { expectUnpolluted, fuzz } from '#fuzzing';
 import { HttpFailure } from './failures.js';
 import { client, ends, raw, web } from './receivers.js';
 

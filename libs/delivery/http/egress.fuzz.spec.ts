@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { fuzz, hostileText } from '#testing';
+import { fuzz, hostileText } from '#fuzzing';
 import { checkUrl, egressPolicy, parseCidrs } from './egress.js';
 import { client, closedPolicy, failure, openPolicy, web } from './receivers.js';
 

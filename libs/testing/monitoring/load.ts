@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { credentials, loadPackageDefinition, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
 import { jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
+import { protoPath } from '#contracts';
 import { natsTarget } from '#servers';
 import type { LocalProvider } from '../providers/local.js';
 import { type Receiver, receiver } from '../receiver.js';
@@ -9,6 +12,8 @@ export interface Target {
   origin: string;
   token: string;
   publisherNatsUrl: string;
+  /** Host and port. */
+  grpc: string;
   providers: LocalProvider[];
 }
 
@@ -41,12 +46,26 @@ const extras = (): Record<string, object> => ({
   quiet: { quiet_hours: quietNow() },
 });
 
+/** Publishes one event; resolves with what is wrong with it, if anything is. */
+function overGrpc(address: string, token: string) {
+  // biome-ignore lint/suspicious/noExplicitAny: made from the proto file at run time
+  const { farmbell } = loadPackageDefinition(loadSync(protoPath, { keepCase: true })) as any;
+  const client = new farmbell.v1.EventPublisher(address, credentials.createInsecure());
+  const metadata = new Metadata();
+  metadata.set('authorization', `Bearer ${token}`);
+  const publish = (event: object) =>
+    new Promise<ServiceError | null>((done) => {
+      client.Publish({ event }, metadata, { deadline: Date.now() + 15_000 }, done);
+    });
+  return { publish, close: () => client.close() as void };
+}
+
 /**
- * A farm's minute: events by REST and NATS, good, bad and repeated, to channels of every type, of which some fail, limit, are slow,
+ * A farm's minute: events by REST, gRPC and NATS, good, bad and repeated, to channels of every type, of which some fail, limit, are slow,
  * gone or quiet. What goes wrong at the API other than on purpose is thrown. Its receivers listen until what it resolves with is called.
  */
 export async function load(
-  { origin, token, publisherNatsUrl, providers }: Target,
+  { origin, token, publisherNatsUrl, grpc, providers }: Target,
   seconds: number,
 ): Promise<() => Promise<void>> {
   const call = async (method: string, path: string, body?: unknown) => {
@@ -65,6 +84,11 @@ export async function load(
   const all = await receivers();
   const bare = await connect(natsTarget(publisherNatsUrl));
   const js = jetstream(bare);
+  const publisher = overGrpc(grpc, token);
+  const take = async (event: object) => {
+    const refused = await publisher.publish(event);
+    if (refused) throw refused;
+  };
   try {
     const more = extras();
     for (const [name, { origin: url }] of Object.entries(all))
@@ -83,11 +107,15 @@ export async function load(
       await must(202, 'POST', '/v1/events', { id: `${n}-0`, type: 'job.started' });
       await must(422, 'POST', '/v1/events', { type: 'job.exploded' });
       await must(404, 'GET', '/v1/events/nothing');
+      await take({ id: `${n}-grpc`, type: 'job.resumed', printer });
+      await take({ id: `${n}-grpc`, type: 'job.resumed', printer });
+      if (!(await publisher.publish({ type: 'job.exploded' }))) throw new Error('gRPC took an event of a type that is none');
       await js.publish('farmbell.ingest.default.job.paused', JSON.stringify({ printer }));
       await js.publish('farmbell.ingest.default.job.exploded', '{}');
       await delay(roundMs);
     }
   } finally {
+    publisher.close();
     await bare.close();
   }
   return async () => {

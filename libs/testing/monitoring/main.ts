@@ -39,6 +39,12 @@ const happened: Record<string, string> = {
   'repeated an event': 'farmbell_events_total{way="rest", result="duplicate"}',
   'been rejected over REST': 'farmbell_events_total{way="rest", result="rejected"}',
   'been rejected over NATS': 'farmbell_events_total{way="nats", result="rejected"}',
+  ...Object.fromEntries(
+    ['accepted', 'duplicate', 'rejected'].map((result) => [
+      `been ${result} over gRPC`,
+      `farmbell_events_total{way="grpc", result="${result}"}`,
+    ]),
+  ),
   'been taken in over NATS': 'farmbell_events_total{way="nats", result="accepted"}',
   'filled the streams': 'farmbell_stream_messages{stream="REJECTED"}',
 };
@@ -73,13 +79,14 @@ const ends: (() => Promise<unknown>)[] = [
   () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
 ];
 try {
+  const grpcPort = await freePort();
   const farm = await serviceProcess('all', {
     FARMBELL_DATA_DIR: dataDir,
     FARMBELL_ADMIN_TOKEN: token,
     FARMBELL_SECRET_KEYS: newKey(),
     FARMBELL_ALLOW_HTTP_WEBHOOKS: 'true',
     FARMBELL_EGRESS_ALLOW: '127.0.0.0/8',
-    FARMBELL_GRPC_PORT: String(await freePort()),
+    FARMBELL_GRPC_PORT: String(grpcPort),
     FARMBELL_NATS_PORT: String(await freePort()),
     ...Object.fromEntries(providers.map(({ type, origin }) => [`FARMBELL_${type.toUpperCase()}_ORIGIN`, origin])),
   });
@@ -87,7 +94,8 @@ try {
   prometheus = await startPrometheus(values.prometheus, folder, `127.0.0.1:${farm.port}`);
   ends.unshift(prometheus.stop);
   const publisherNatsUrl = (await readFile(join(dataDir, 'publisher-nats-url'), 'utf8')).trim();
-  ends.push(await load({ origin: `http://127.0.0.1:${farm.port}`, token, publisherNatsUrl, providers }, Number(values.seconds)));
+  const target = { origin: `http://127.0.0.1:${farm.port}`, token, publisherNatsUrl, grpc: `127.0.0.1:${grpcPort}`, providers };
+  ends.push(await load(target, Number(values.seconds)));
   for (const [what, expr] of Object.entries(happened))
     await until(`the load has ${what}`, 60_000, async () => (await prometheus!.query(`${expr} > 0`)).length > 0);
 

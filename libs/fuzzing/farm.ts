@@ -2,10 +2,8 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Bus } from '#bus';
 import { makeLog, newKey, readConfig, type Settings, start } from '#runtime';
+import { type RawAnswer, rawHttp, rawRequest, testDatabase, testNats } from '#testing';
 import { expectUnpolluted } from './arbitraries.js';
-import { testDatabase } from './databases.js';
-import { testNats } from './nats.js';
-import { type RawAnswer, rawHttp, rawRequest } from './raw-http.js';
 
 export const fuzzToken = 'test-admin-token-0123456789';
 

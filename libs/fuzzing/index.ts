@@ -1,0 +1,2 @@
+export * from './arbitraries.js';
+export { expectFair, fuzzFarm, fuzzToken } from './farm.js';
