@@ -5,7 +5,7 @@ import { IdFilter } from './id-filter.js';
 const mostEvents = 10_000_000;
 const askMs = 5_000;
 /** Read in such steps, so that whoever publishes meanwhile hardly waits. */
-const step = 500;
+const step = 200;
 const restMs = 10;
 /** How much the clocks of services and broker may differ. */
 const skewMs = 60_000;
@@ -73,7 +73,7 @@ export class SeenIds {
   }
 
   private async read(last: number): Promise<void> {
-    const reader = await readFrom(this.bus, 'EVENTS', this.seq + 1, { headersOnly: true });
+    const reader = await readFrom(this.bus, 'EVENTS', this.seq + 1, { headersOnly: true, ahead: step });
     try {
       for (let done = false; !done; ) {
         const messages = await reader.take(step, askMs);
