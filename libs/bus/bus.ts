@@ -8,8 +8,8 @@ import { stopAnswering } from './ask.js';
 import { type ConnectionOptions, connection, inboxesOf } from './connection.js';
 import { countRejected } from './metrics.js';
 import { pause } from './pause.js';
+import { Publishing } from './publishing.js';
 import { applyStreams, type StreamSettings } from './streams.js';
-import { headersOf } from './traced.js';
 import { transient } from './transient.js';
 import { ConnectionLost } from './unanswered.js';
 
@@ -26,6 +26,7 @@ export class Bus {
   private unsent: (() => void)[] = [];
   private readonly backs = new Set<() => void>();
   private watching?: Promise<void>;
+  private readonly publishing: Publishing;
 
   private constructor(
     readonly name: string,
@@ -34,7 +35,9 @@ export class Bus {
     readonly jsm: JetStreamManager,
     readonly replicas: number,
     private readonly keeps: (stream: string) => boolean,
-  ) {}
+  ) {
+    this.publishing = new Publishing(nc, this.inbox());
+  }
 
   /** Connects and waits for the server. */
   static async connect({ replicas = 1, keeps = () => true, ...options }: BusOptions): Promise<Bus> {
@@ -80,12 +83,7 @@ export class Bus {
    */
   publish(subject: string, body: unknown, options: { id?: string; trace?: string; timeoutMs?: number } = {}): Promise<PubAck> {
     const payload = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
-    const given = {
-      ...(options.id && { msgID: options.id }),
-      ...(options.trace && { headers: headersOf(options.trace) }),
-      timeout: options.timeoutMs ?? 10_000,
-    };
-    const send = () => this.js.publish(subject, payload, given);
+    const send = () => this.publishing.send(subject, payload, { timeoutMs: 10_000, ...options });
     const again = (error: unknown): Promise<PubAck> => {
       if (!options.id || !(error instanceof ConnectionLost)) throw error;
       return send().catch(again);

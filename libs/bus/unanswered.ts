@@ -12,6 +12,16 @@ export class ConnectionLost extends Error {
 const answeredMs = 500;
 
 /**
+ * Whenever a lost connection is there again: `waiting` notes what waits for an answer, and what it answers with is called when all that was
+ * sent with the new connection is answered.
+ */
+export function onReturn(nc: NatsConnection, waiting: () => () => void): void {
+  void (async () => {
+    for await (const { type } of nc.status()) if (type === 'reconnect') setTimeout(waiting(), answeredMs).unref();
+  })();
+}
+
+/**
  * Requests that wait for an answer when the connection breaks are told once it is there again. The client drops what it had not
  * sent by then, and would let each of them wait for its own time limit.
  */
@@ -26,13 +36,10 @@ export function tellUnanswered(nc: NatsConnection): void {
         .finally(() => waiting.delete(lost))
         .then(done, failed);
     });
-  void (async () => {
-    for await (const { type } of nc.status()) {
-      if (type !== 'reconnect') continue;
-      const before = [...waiting];
-      setTimeout(() => {
-        for (const lost of before) if (waiting.delete(lost)) lost();
-      }, answeredMs).unref();
-    }
-  })();
+  onReturn(nc, () => {
+    const before = [...waiting];
+    return () => {
+      for (const lost of before) if (waiting.delete(lost)) lost();
+    };
+  });
 }

@@ -63,7 +63,7 @@ const good = fc.record(
     user: some({ first_name: word.map((w) => [...w].slice(0, 300).join('')) }),
     data: fc.dictionary(
       fc.string({ unit: fc.constantFrom('a', 'b', '_') }),
-      fc.jsonValue({ maxDepth: 3, stringUnit: 'grapheme' }),
+      fc.jsonValue({ maxDepth: 3, stringUnit: 'grapheme-composite' }),
     ),
   },
   { requiredKeys: ['type'] },

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { ask, Bus } from '#bus';
-import { type AppCaller, appRefusals, Problem } from '#contracts';
+import { type AppCaller, appRefusals, Problem, tooManyGuesses } from '#contracts';
 import { Guesses } from '#runtime';
 import { Accounts } from './accounts.js';
 import { hashOf } from './callers.js';
 import { Remembered } from './remembered.js';
-import { tooManyGuesses } from './too-many-guesses.js';
 
 const tokenPattern = /^fba_[A-Za-z0-9_-]{43}$/;
 const hashText = (token: string): string => hashOf(token).toString('base64url');

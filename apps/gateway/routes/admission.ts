@@ -2,10 +2,9 @@ import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@ne
 import { Reflector } from '@nestjs/core';
 import { v5, v7 } from 'uuid';
 import { z } from 'zod';
-import { type Caller, checked, invalid, notFound, Problem } from '#contracts';
+import { type Caller, checked, invalid, notFound, Problem, tooManyGuesses } from '#contracts';
 import { Guesses } from '#runtime';
 import { bearer, Callers } from '../access/callers.js';
-import { tooManyGuesses } from '../access/too-many-guesses.js';
 import { readJson } from '../http/body.js';
 import type { Reply } from '../http/http.js';
 import { type Admitted, CALL, type Call, ROUTE, type RouteSpec } from './call.js';

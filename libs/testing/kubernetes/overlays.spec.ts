@@ -17,7 +17,13 @@ const folders: Record<string, [Overlay, string]> = {
   production: ['production', 'k8s/overlays/production'],
   'production with every component': ['production', 'k8s/overlays/whole'],
 };
-const rendered = (name: string): Kube[] => kustomize(join(dir, folders[name]![1]));
+const texts = new Map<string, string>();
+/** Rendered once; each test has objects of its own to spoil. */
+function rendered(name: string): Kube[] {
+  const text = texts.get(name) ?? JSON.stringify(kustomize(join(dir, folders[name]![1])));
+  texts.set(name, text);
+  return JSON.parse(text);
+}
 const faults = (name: string, objects = rendered(name)) => faultsIn(folders[name]![0], objects);
 
 beforeAll(() => {
