@@ -1,4 +1,4 @@
-import { credentials, loadPackageDefinition } from '@grpc/grpc-js';
+import { type ClientReadableStream, credentials, loadPackageDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { makeLog, readConfig, start } from '#runtime';
 import { freePort } from '#servers';
@@ -47,6 +47,15 @@ describe('the gRPC server', () => {
     );
     health.close();
     expect(told).toBe(expected);
+  });
+
+  it('holds a thousand streams on one connection', async () => {
+    const health = new Health(address, credentials.createInsecure());
+    const streams: ClientReadableStream<{ status: number }>[] = Array.from({ length: 1000 }, () => health.Watch({ service: '' }));
+    const told = streams.map((one) => new Promise<number>((done) => one.once('data', ({ status }) => done(status))));
+    expect(new Set(await Promise.all(told))).toEqual(new Set([1]));
+    for (const one of streams) one.on('error', () => {}).cancel();
+    health.close();
   });
 
   it('tells its services and their messages', async () => {

@@ -6,7 +6,8 @@ import { protoPackage, protoPath } from '#contracts';
 import { type Pair, type Settings, serverTls } from '#runtime';
 
 const mebibyte = 1024 * 1024;
-const mostStreams = 256;
+/** A publisher for a thousand accounts has a stream for each of them on one connection. */
+const mostStreams = 2000;
 const idleMs = 30 * 60_000;
 
 /** The gRPC side: publishing, health (grpc.health.v1) and reflection. */
