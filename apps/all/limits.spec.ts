@@ -43,7 +43,7 @@ describe('what comes in is bounded', () => {
   it('streams on one gRPC connection', async () => {
     const session = connectHttp2(`http://127.0.0.1:${grpcPort}`);
     await once(session, 'remoteSettings');
-    expect(session.remoteSettings.maxConcurrentStreams).toBe(256);
+    expect(session.remoteSettings.maxConcurrentStreams).toBe(2000);
     // a caller that knocks without end is sent away, and others are served
     const gone = once(session, 'close');
     session.on('error', () => {});

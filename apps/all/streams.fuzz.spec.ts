@@ -145,6 +145,9 @@ it.each(Object.keys(readOn))(
   240_000,
 );
 
+/** By settings that are not copied yet: it is waited for, with all that is behind it. */
+const isAhead = (text: string) => Number(/"version":(\d+)/.exec(text)?.[1]) > 1;
+
 it('garbage on DELIVERIES is put aside, and what is good still passes', async () => {
   const head = {
     account: 'default',
@@ -158,7 +161,7 @@ it('garbage on DELIVERIES is put aside, and what is good still passes', async ()
   for (let n = 0; n < fuzz(120).numRuns; n++) {
     const lane = n % 16;
     const [text] = fc.sample(garbage({ ...head, id: `d${++serial}`, lane, event: event(`e${serial}`) }), 1);
-    await farm.bus.publish(subjects.delivery('webhook', lane, channel), text);
+    if (!isAhead(text!)) await farm.bus.publish(subjects.delivery('webhook', lane, channel), text);
   }
   await passes();
   await until('DELIVERIES holds the cursor alone', 60_000, async () => (await farm.count('DELIVERIES')) === 1);
