@@ -8,7 +8,7 @@ import { stopAnswering } from './ask.js';
 import { type ConnectionOptions, connection, inboxesOf } from './connection.js';
 import { countRejected } from './metrics.js';
 import { pause } from './pause.js';
-import { Publishing } from './publishing.js';
+import { Publishing, type PublishOptions } from './publishing.js';
 import { applyStreams, type StreamSettings } from './streams.js';
 import { transient } from './transient.js';
 import { ConnectionLost } from './unanswered.js';
@@ -81,9 +81,9 @@ export class Bus {
    * Stores a message; `id` makes a repeat within the stream's window a duplicate, so that one whose answer went down with the
    * connection is sent again; `trace` goes with it as a header. Resolves when JetStream has it.
    */
-  publish(subject: string, body: unknown, options: { id?: string; trace?: string; timeoutMs?: number } = {}): Promise<PubAck> {
+  publish(subject: string, body: unknown, options: PublishOptions = {}): Promise<PubAck> {
     const payload = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
-    const send = () => this.publishing.send(subject, payload, { timeoutMs: 10_000, ...options });
+    const send = () => this.publishing.send(subject, payload, options);
     const again = (error: unknown): Promise<PubAck> => {
       if (!options.id || !(error instanceof ConnectionLost)) throw error;
       return send().catch(again);

@@ -17,9 +17,11 @@ export interface PublishOptions {
   id?: string;
   /** Goes with it as a header. */
   trace?: string;
-  timeoutMs: number;
+  /** How long the answer may take: 10 s unless told. */
+  timeoutMs?: number;
 }
 
+const answerMs = 10_000;
 const lookMs = 250;
 const lost = () => new ConnectionLost();
 const late = () => new errors.TimeoutError();
@@ -47,7 +49,7 @@ export class Publishing {
   }
 
   /** Resolves when JetStream has it. Throws JetStreamApiError when it is refused, ConnectionLost when nobody knows. */
-  send(subject: string, payload: string | Uint8Array, { id, trace, timeoutMs }: PublishOptions): Promise<PubAck> {
+  send(subject: string, payload: string | Uint8Array, { id, trace, timeoutMs = answerMs }: PublishOptions): Promise<PubAck> {
     return new Promise((done, failed) => {
       const token = (this.count++).toString(36);
       const head = trace ? headersOf(trace) : headers();
