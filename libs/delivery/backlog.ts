@@ -18,8 +18,8 @@ export interface BacklogParts {
   /** What has waited for so long behind a limit is folded into a summary: a minute unless told. */
   foldAfterMs?: number;
   stateOf: (channel: string) => State;
-  /** How many of a channel may be under way at once. */
-  atOnce: (state: State) => number;
+  /** Fewer in hand than so many of a channel: more of it are read, up to twice as many. */
+  portion: (state: State) => number;
   /** Whether a delivery's row is in hand. */
   holds: (delivery: string) => boolean;
   /** Takes a row in hand. */
@@ -62,7 +62,7 @@ export class Backlog {
     if (state.folding) this.foldIfStored(channel, state);
     if (state.folding) return;
     if (state.paused && state.stored >= state.resumeAt) state.paused = false;
-    if (state.behind && !state.paused && state.held < this.parts.atOnce(state)) void this.drain(channel);
+    if (state.behind && !state.paused && state.held < this.parts.portion(state)) void this.drain(channel);
   }
 
   /** It has waited since it came, or since its channel became busy here, and is not the only one. */
@@ -130,8 +130,8 @@ export class Backlog {
   }
 
   private async drainOnce(channel: string, state: State): Promise<void> {
-    const { waiting, lanes, atOnce, holds, keep, idle } = this.parts;
-    const room = Math.max(1, 2 * atOnce(state) - state.held);
+    const { waiting, lanes, portion, holds, keep, idle } = this.parts;
+    const room = Math.max(1, 2 * portion(state) - state.held);
     const { parked, stored } = state;
     // what is in hand of its rows
     const held = [...state.queues.values()].flat().map((item) => item.delivery.id);

@@ -3,18 +3,20 @@ import { Backlog } from './backlog.js';
 import { idle, type State } from './channel-state.js';
 import type { Waiting, WaitingRow } from './waiting.js';
 import type { Item, Turn } from './worker.js';
+import { Yielding } from './yielding.js';
 
 /** Attempts under way at once for a channel that is slow, and for a quick one. */
 const slowAtOnce = 20;
 const quickAtOnce = 128;
-/** Of a backlog, while others have fresh deliveries: those come first. */
-const besideFresh = 2;
-const freshMs = 250;
+/** Read at once of a backlog that yields: large portions hold up the others. */
+const readBesideFresh = 8;
 /** Held in memory for one slow channel, and for all channels together; the rest waits in the table. */
 const heldSlow = 200;
 const heldInAll = 16_000;
 const roomMs = 100;
 const storedMs = 5000;
+
+const atOnce = ({ pace }: State) => (pace.quick ? quickAtOnce : slowAtOnce);
 
 export interface DispatcherParts {
   waiting: Waiting;
@@ -42,7 +44,7 @@ export class Dispatcher {
   /** What is in hand of the table, by delivery. */
   private readonly rows = new Map<string, Item>();
   private held = 0;
-  private freshAt = 0;
+  private readonly yielding = new Yielding<State>((state) => this.begin(state));
   private readonly backlog: Backlog;
   private readonly works = new Map<Promise<void>, number>();
 
@@ -50,7 +52,7 @@ export class Dispatcher {
     this.backlog = new Backlog({
       ...parts,
       stateOf: (channel) => this.stateOf(channel),
-      atOnce: (state) => this.atOnce(state),
+      portion: (state) => (this.yielding.besideFresh ? Math.min(readBesideFresh, atOnce(state)) : atOnce(state)),
       holds: (delivery) => this.rows.has(delivery),
       keep: (row, state) => this.keepRow(row, state),
       idle: (channel) => void this.channels.delete(channel),
@@ -69,8 +71,11 @@ export class Dispatcher {
       if (item.lost() || this.parts.signal.aborted) return;
       state = this.stateOf(item.delivery.channel);
     }
-    if (state.behind || !this.hasRoom(state)) return this.backlog.park(item, state);
-    this.freshAt = Date.now();
+    if (state.behind || !this.hasRoom(state)) {
+      this.yielding.hasParked();
+      return this.backlog.park(item, state);
+    }
+    this.yielding.hasFresh();
     this.keep(item, state);
   }
 
@@ -133,11 +138,6 @@ export class Dispatcher {
     return state.held < heldSlow || (this.held < heldInAll && state.pace.quick);
   }
 
-  private atOnce(state: State): number {
-    if (!state.pace.quick) return slowAtOnce;
-    return state.behind && Date.now() - this.freshAt < freshMs ? besideFresh : quickAtOnce;
-  }
-
   private stateOf(channel: string): State {
     let state = this.channels.get(channel);
     if (!state) {
@@ -169,7 +169,8 @@ export class Dispatcher {
   }
 
   private begin(state: State): void {
-    while (state.ready.length > 0 && state.underWay < this.atOnce(state)) {
+    while (state.ready.length > 0 && state.underWay < atOnce(state)) {
+      if (state.behind && !this.yielding.allows(state)) return;
       const key = state.ready.shift()!;
       const item = state.queues.get(key)![0]!;
       state.underWay++;

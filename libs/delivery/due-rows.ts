@@ -1,7 +1,7 @@
 import { Doorbell } from '#bus';
 import type { Waiting, WaitingRow } from './waiting.js';
 
-const most = 500;
+const ofALane = 50;
 const longestMs = 10_000;
 
 export interface DueRowsParts {
@@ -42,9 +42,9 @@ export class DueRows {
   /** Offers what is due; when to look again. */
   private async turn(): Promise<number> {
     const { waiting, lanes, held, offer } = this.parts;
-    const rows = await waiting.due(lanes(), most, held());
+    const rows = await waiting.due(lanes(), ofALane, held());
     for (const row of rows) await offer(row);
-    if (rows.length === most) return Date.now();
+    if (rows.length > 0) return Date.now();
     const next = await waiting.nextDue(lanes());
     return Math.min(Date.now() + longestMs, Math.max(next?.getTime() ?? Number.POSITIVE_INFINITY, Date.now() + 20));
   }

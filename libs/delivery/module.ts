@@ -3,12 +3,12 @@ import { Bus, connectBus } from '#bus';
 import { CONFIG, Database, LOG, type Log, need, Probes, type Settings } from '#runtime';
 import type { Channel } from './channel.js';
 import { DeliveryService } from './service.js';
-import { migrations } from './waiting.js';
+import { openWaiting } from './waiting.js';
 
 const database = {
   provide: Database,
   inject: [CONFIG],
-  useFactory: (config: Settings) => Database.open({ url: need(config, 'DATABASE_URL'), schema: 'delivery', migrations }),
+  useFactory: (config: Settings) => openWaiting(need(config, 'DATABASE_URL')),
 };
 
 /** The delivery service of a channel type, as a Nest module. */

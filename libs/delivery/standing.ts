@@ -17,7 +17,7 @@ const each = <L extends string>(rows: (type: ChannelType, standing: Standing) =>
 atScrape(
   {
     name: 'farmbell_deliveries_waiting',
-    help: 'Deliveries that wait, in the lanes of this process, by what they wait for; those in the table are counted every 10 s',
+    help: 'Deliveries that wait, in the lanes of this process, by what they wait for; those in the table are counted every 10 s, and more seldom when they are very many',
     labelNames: ['type', 'cause'],
   },
   () => each((type, standing) => causes.map((cause) => [{ type, cause }, standing[cause]] as const)),
@@ -50,8 +50,8 @@ export interface StandingParts {
 }
 
 const everyMs = 10_000;
-/** Of a large table, counting takes no more than so much of the time. */
-const share = 0.05;
+/** Counting a large table takes no more than so much of the time: it costs the database a core. */
+const share = 0.005;
 
 /** Tells of what waits in this process's lanes, until the signal. */
 export async function tellStanding({ type, lanes, dispatcher, scopes, waiting, onError, signal }: StandingParts): Promise<void> {

@@ -9,12 +9,14 @@ export interface DatabaseOptions {
   entities?: EntityTarget<object>[];
   migrations: (new () => MigrationInterface)[];
   poolSize?: number;
+  /** PostgreSQL's own settings for each session. */
+  session?: Record<string, string>;
 }
 
 /** A service's own schema in PostgreSQL, migrated. */
 export class Database extends DataSource implements OnApplicationShutdown {
   /** Connects and runs the owner's migrations, under an advisory lock: many processes may start at once. */
-  static async open({ url, schema, entities = [], migrations, poolSize = 6 }: DatabaseOptions): Promise<Database> {
+  static async open({ url, schema, entities = [], migrations, poolSize = 6, session = {} }: DatabaseOptions): Promise<Database> {
     const database = new Database({
       type: 'postgres',
       url,
@@ -24,7 +26,7 @@ export class Database extends DataSource implements OnApplicationShutdown {
       migrationsTableName: 'migration',
       synchronize: false,
       poolSize,
-      extra: { connectionTimeoutMillis: 5000, options: `-c search_path=${schema}` },
+      extra: { connectionTimeoutMillis: 5000, options: optionsOf({ search_path: schema, ...session }) },
       poolErrorHandler: () => {}, // a dropped idle connection is replaced at the next query
     });
     await database.initialize();
@@ -46,6 +48,11 @@ export class Database extends DataSource implements OnApplicationShutdown {
     if (this.isInitialized) await this.destroy();
   }
 }
+
+const optionsOf = (session: Record<string, string>) =>
+  Object.entries(session)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ');
 
 async function migrate(database: DataSource, schema: string): Promise<void> {
   const runner = database.createQueryRunner();
