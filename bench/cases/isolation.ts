@@ -12,7 +12,10 @@ const perSecond = 20;
 const warmSeconds = 5;
 const hour = 3600_000;
 
-/** First attempts of ten healthy channels, alone and beside four in every kind of trouble: nobody waits for another. */
+/**
+ * First attempts of ten healthy channels beside four in every kind of trouble: nobody waits for another. The floor is the same
+ * load, of which nothing is in trouble: the two endpoints that hang and are late answer at once, and no backlog is there.
+ */
 export async function isolation(bench: Bench): Promise<Row[]> {
   return bench.withFarm({}, async (rig) => {
     for (const number of healthy) await rig.channel(number, { events: ['job.started'] });
@@ -29,7 +32,7 @@ export async function isolation(bench: Bench): Promise<Row[]> {
       const alone = await quiet(bench, rig);
       return { ...(await troubled(bench, rig, ids)), floor: alone };
     });
-    return [{ line: "healthy channels' p99; floor: alone", unit: 'ms', work: 'delivery', rounds: p99 }];
+    return [{ line: "healthy channels' p99; floor: without trouble", unit: 'ms', work: 'delivery', rounds: p99 }];
   });
 }
 
@@ -42,23 +45,52 @@ const paced = (bench: Bench, rig: Rig): Flow => ({
 
 const first = (n: number) => n >= warmSeconds * perSecond;
 
+/** The events of the two whose endpoints are in trouble, numbered from `first`. */
+const theirs = (run: number, { events }: Flow, first: number) => ({
+  run,
+  accounts: 1,
+  type: 'job.paused',
+  first,
+  events,
+  perSecond,
+});
+
+async function behave(rig: Rig, inTrouble: boolean): Promise<void> {
+  for (const behaviour of ['hangs', 'late'] as const) {
+    await rig.receiver.call('behave', { behaviour, way: inTrouble ? behaviour : 'answers' });
+  }
+}
+
 async function quiet(bench: Bench, rig: Rig): Promise<number> {
+  const flow = paced(bench, rig);
+  const run = await rig.expect();
+  await behave(rig, false);
   await rig.farm.stopService('webhook');
   await rig.farm.startService('webhook');
-  return percentile(latencies(await rig.flow(paced(bench, rig)), first), 0.99);
+  const beside = rig.publish(rig.ways.grpc, theirs(run, flow, flow.events));
+  const measured = await rig.flow({
+    ...flow,
+    run,
+    waiting: flow.events,
+    channelsOf: (n) => (n < flow.events ? healthy : [hangs!, late!]),
+    afterwards: async () => void (await beside),
+  });
+  return percentile(
+    latencies(measured, (n) => n < flow.events && first(n)),
+    0.99,
+  );
 }
 
 async function troubled(bench: Bench, rig: Rig, ids: { drained: string; waits: string }): Promise<Round> {
   const { backlog } = bench.options;
   const flow = paced(bench, rig);
   const run = await rig.expect();
-  const trouble = { run, accounts: 1, type: 'job.paused', first: flow.events + backlog, events: flow.events, perSecond };
+  const trouble = theirs(run, flow, flow.events + backlog);
   await rig.farm.stopService('webhook');
   await loadWaiting(rig.farm, { channel: ids.drained, run, first: flow.events, count: backlog });
   const due = new Date(Date.now() + hour);
   await loadWaiting(rig.farm, { channel: ids.waits, run, first: trouble.first + trouble.events, count: backlog, due });
-  await rig.receiver.call('behave', { behaviour: 'hangs', way: 'hangs' });
-  await rig.receiver.call('behave', { behaviour: 'late', way: 'late' });
+  await behave(rig, true);
   await rig.farm.startService('webhook');
   const disturbing = rig.publish(rig.ways.grpc, trouble);
   const measured = await bench.flow(rig, 'i', {
@@ -70,7 +102,7 @@ async function troubled(bench: Bench, rig: Rig, ids: { drained: string; waits: s
     afterwards: async () => {
       await disturbing;
       await clearWaiting(rig.farm, ids.waits);
-      for (const behaviour of ['hangs', 'late']) await rig.receiver.call('behave', { behaviour, way: 'answers' });
+      await behave(rig, false);
     },
   });
   const { drainedAt, beside } = whileDrained(measured, flow.events);
