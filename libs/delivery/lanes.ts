@@ -59,8 +59,8 @@ export class Lanes {
     return [...this.lanes.keys()];
   }
 
-  owns(lane: number): boolean {
-    return this.lanes.has(lane);
+  owns(number: number): boolean {
+    return this.lanes.has(number) && !this.isLost(number, this.lanes.get(number)!);
   }
 
   /** What the owned lanes have in the queue, as the last messages told. */
