@@ -45,12 +45,12 @@ const paced = (bench: Bench, rig: Rig): Flow => ({
 
 const first = (n: number) => n >= warmSeconds * perSecond;
 
-/** The events of the two whose endpoints are in trouble, numbered from `first`. */
-const theirs = (run: number, { events }: Flow, first: number) => ({
+/** The events of the two whose endpoints are in trouble, numbered from `from`. */
+const theirs = (run: number, { events }: Flow, from: number) => ({
   run,
   accounts: 1,
   type: 'job.paused',
-  first,
+  first: from,
   events,
   perSecond,
 });
