@@ -10,3 +10,16 @@ export const pause = (ms: number, signal?: AbortSignal) =>
     const timer = setTimeout(end, ms);
     signal?.addEventListener('abort', end, { once: true });
   });
+
+/** Acts again and again while it goes on, and waits between; what fails is told and tried again. */
+export async function repeat(
+  act: () => Promise<void>,
+  wait: () => Promise<void>,
+  goesOn: () => boolean,
+  onError: (error: unknown) => void,
+): Promise<void> {
+  while (goesOn()) {
+    await act().catch(onError);
+    if (goesOn()) await wait();
+  }
+}

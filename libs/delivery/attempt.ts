@@ -1,7 +1,7 @@
 import type { Attempt, Delivery, FarmEvent } from '#contracts';
 import { beginHop, type Hop } from '#runtime';
 import type { Channel, Links, MessageRef, Part, Picture, Verdict } from './channel.js';
-import { type Http, HttpFailure, type Reply } from './http/index.js';
+import { type Http, HttpFailure, NotBegun, type Reply } from './http/index.js';
 import { clip, redact } from './redact.js';
 import { commonVerdict, failureVerdict } from './verdict.js';
 
@@ -34,7 +34,7 @@ export interface Made {
 const beginningOf = (body: string, secrets: readonly string[]) =>
   clip(redact(body.slice(0, 4 * answerCharacters).replaceAll('\0', ''), secrets), answerCharacters);
 
-/** One attempt: render, send, judge. Never throws: what goes wrong here is the attempt's result. */
+/** One attempt: render, send, judge. What goes wrong here is its result; it throws NotBegun alone, and then it was none. */
 export async function attempt(
   channel: Channel,
   delivery: Delivery,
@@ -84,6 +84,10 @@ export async function attempt(
     call?.end(verdict.reason ?? undefined);
     return record(final(verdict, without, settings), reply);
   } catch (error) {
+    if (error instanceof NotBegun) {
+      call?.end('taken_over');
+      throw error;
+    }
     call?.end(error instanceof HttpFailure ? error.reason : 'invalid');
     if (error instanceof HttpFailure) return record(failureVerdict(error.reason, error.message), undefined, error.latencyMs);
     const text = error instanceof Error ? error.message : String(error);

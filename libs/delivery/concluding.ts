@@ -7,7 +7,7 @@ import { obey } from './obeying.js';
 import { attempted, tell } from './reports.js';
 import { next } from './retry.js';
 import type { Limit } from './scopes.js';
-import { endDelivery, logReport } from './telling.js';
+import { endDelivery, logReport, logTakenOver } from './telling.js';
 import type { Item, Turn, WorkerParts } from './worker.js';
 
 /** No message waits for so long in this process: its row brings it back. */
@@ -31,7 +31,8 @@ export interface Concluded {
 
 /**
  * What follows an attempt, in the order that makes a crash harmless: waiting row (if it goes on), report, settle. What is to be
- * sent again in place, with the row that stands for it; undefined when it is done, or waits.
+ * sent again in place, with the row that stands for it; undefined when it is done, or waits, or another process has taken its
+ * lane meanwhile: that one makes this attempt anew, and what became of it here is not told, unless it arrived.
  */
 export async function conclude(
   parts: WorkerParts,
@@ -61,10 +62,17 @@ export async function conclude(
   const goesOn = inPlace ? parts.itemOf({ seq: item.seq, cause, body }) : undefined;
   // before its row is there, which may be due at once
   if (goesOn) turn.goesOn(goesOn);
-  if ('at' in then) {
-    await surely(() => waiting.put({ seq: item.seq, cause, due: then.at, body }));
-    onWait(then.at);
+  let ours = true;
+  await surely(async () => {
+    if ('at' in then) ours = await waiting.put({ seq: item.seq, cause, due: then.at, body });
+    else if (verdict.outcome !== 'delivered' && item.gone()) ours = await waiting.fences.holds(delivery.lane);
+  });
+  if (!ours) {
+    logTakenOver(delivery, trace);
+    hop?.end('taken_over');
+    return undefined;
   }
+  if ('at' in then) onWait(then.at);
   const report = attempted(delivery, made, then, { channel, organization: copy.organization });
   await tell(delivery, report, parts, trace);
   observe(delivery, report, limited);

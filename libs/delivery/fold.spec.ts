@@ -1,9 +1,9 @@
 import type { Delivery } from '#contracts';
 import { Database } from '#runtime';
 import { testDatabase } from '#testing';
-import { deliveryOf } from './samples.js';
+import { deliveryOf, waitingOf } from './samples.js';
 import { foldable, summaryOf } from './summary.js';
-import { migrations, Waiting, type WaitingRow } from './waiting.js';
+import { migrations, type Waiting, type WaitingRow } from './waiting.js';
 
 describe('a backlog in the waiting table', () => {
   let place: Awaited<ReturnType<typeof testDatabase>>;
@@ -12,7 +12,7 @@ describe('a backlog in the waiting table', () => {
   beforeAll(async () => {
     place = await testDatabase();
     database = await Database.open({ url: place.url, schema: 'spec', migrations });
-    waiting = new Waiting(database, 'telegram');
+    waiting = await waitingOf(database, 'telegram');
   });
   afterAll(async () => {
     await database?.destroy();
@@ -48,7 +48,7 @@ describe('a backlog in the waiting table', () => {
   });
 
   it('leaves what belongs to another channel, type or lane, waits for its time, or is too much for one', async () => {
-    const other = new Waiting(database, 'discord');
+    const other = await waitingOf(database, 'discord');
     await waiting.putAll([
       row('a', 1),
       row('b', 2),

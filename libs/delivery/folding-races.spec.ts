@@ -1,9 +1,9 @@
 import { Database } from '#runtime';
 import { testDatabase, until } from '#testing';
 import { Dispatcher, type DispatcherParts } from './dispatcher.js';
-import { deliveryOf, itemOf, settled } from './samples.js';
+import { deliveryOf, itemOf, settled, waitingOf } from './samples.js';
 import { summaryOf } from './summary.js';
-import { migrations, Waiting, type WaitingRow } from './waiting.js';
+import { migrations, type Waiting, type WaitingRow } from './waiting.js';
 import type { Item, Turn } from './worker.js';
 
 let place: Awaited<ReturnType<typeof testDatabase>>;
@@ -23,7 +23,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await database.query('truncate waiting');
-  waiting = new Waiting(database, 'telegram');
+  waiting = await waitingOf(database, 'telegram');
   [stop, faults, turns] = [new AbortController(), [], []];
 });
 afterEach(() => {
@@ -126,7 +126,7 @@ it('a row that could not be put back is in hand no more, and comes when it is du
   await waiting.put(row('d1'));
   await dispatcher.offerRow(row('d1'));
   const { turn, end } = await turnOf('d1');
-  const put = waiting.put;
+  const put = waiting.put.bind(waiting);
   Object.assign(waiting, { put: () => Promise.reject(new Error('away')) });
   turn.fold();
   end('yields');
@@ -168,7 +168,7 @@ it('a row that is too much to hold comes from the backlog, also when its channel
   for (let n = 0; n < 200; n++) await dispatcher.offer(itemOf(deliveryOf(`d${n}`)));
   // slow: no room for more
   await new Promise((later) => setTimeout(later, 2100));
-  const put = waiting.put;
+  const put = waiting.put.bind(waiting);
   Object.assign(waiting, {
     put: async (given: WaitingRow) => {
       for (let n = 0; n < 200; n++) (await turnOf(`d${n}`)).end('done');

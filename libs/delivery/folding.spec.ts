@@ -2,10 +2,10 @@ import type { Delivery } from '#contracts';
 import { Database } from '#runtime';
 import { testDatabase, until } from '#testing';
 import { Dispatcher, type DispatcherParts } from './dispatcher.js';
-import { deliveryOf, eventOf, itemOf } from './samples.js';
+import { deliveryOf, eventOf, itemOf, waitingOf } from './samples.js';
 import { type Limit, Scopes } from './scopes.js';
-import { foldable, summaryOf } from './summary.js';
-import { migrations, Waiting, type WaitingRow } from './waiting.js';
+import { summarize } from './summary.js';
+import { migrations, type Waiting, type WaitingRow } from './waiting.js';
 import type { Item, Turn } from './worker.js';
 
 let place: Awaited<ReturnType<typeof testDatabase>>;
@@ -29,7 +29,7 @@ let faults: unknown[];
 let limit: Limit;
 beforeEach(async () => {
   await database.query('truncate waiting');
-  waiting = new Waiting(database, 'telegram');
+  waiting = await waitingOf(database, 'telegram');
   [stop, scopes, sent, acked, faults] = [new AbortController(), new Scopes(), [], [], []];
   limit = { key: 'c', rates: [[1, 30]] };
 });
@@ -59,11 +59,7 @@ async function work(item: Item, turn: Turn): Promise<'done' | 'yields'> {
 }
 const rowItem = (row: Pick<WaitingRow, 'seq' | 'body'>) =>
   itemOf(row.body, { seq: row.seq, settle: () => waiting.remove({ id: row.body.id, attempt: row.body.attempt }) });
-const fold = (channel: string) =>
-  waiting.fold(channel, [3], 10_000, (rows) => {
-    const many = rows.filter(foldable);
-    return many.length > 1 ? summaryOf(many, new Date()) : undefined;
-  });
+const fold = (channel: string) => waiting.fold(channel, [3], 10_000, summarize);
 const open = (more: Partial<DispatcherParts> = {}) =>
   new Dispatcher({
     waiting,

@@ -1,5 +1,5 @@
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
-import { ageMs, type Bus, Doorbell, type Lag, type Leases, pause } from '#bus';
+import { ageMs, type Bus, Doorbell, type Lag, type Leases, pause, repeat } from '#bus';
 import { type ChannelType, lanes as laneCount } from '#contracts';
 import { openConsumer, removeConsumers } from './lane-consumers.js';
 
@@ -10,6 +10,8 @@ export interface LanesParts {
   bus: Bus;
   leases: Leases;
   type: ChannelType;
+  /** Before leases are asked for. */
+  looking: () => Promise<void>;
   /** Before newly taken lanes are read. */
   taking: (lanes: number[]) => Promise<void>;
   /** A message of a lane; `lost` tells whether the lane is still this process's. */
@@ -63,6 +65,11 @@ export class Lanes {
     return this.lanes.has(number) && !this.isLost(number, this.lanes.get(number)!);
   }
 
+  /** Whether nobody else can have it yet: what is under way in a lane that is being given away is still this process's. */
+  holds(number: number): boolean {
+    return this.parts.leases.valid(this.key(number));
+  }
+
   /** What the owned lanes have in the queue, as the last messages told. */
   get lag(): Lag {
     let [messages, oldest] = [0, 0];
@@ -74,7 +81,7 @@ export class Lanes {
   }
 
   async run(): Promise<void> {
-    const { bus, signal } = this.parts;
+    const { bus, onError, signal } = this.parts;
     bus.onReconnect(() => {
       this.reconnectedAt = Date.now();
       // what is unacked goes to the next turn of reading
@@ -82,31 +89,21 @@ export class Lanes {
       this.bell.ring();
     });
     signal.addEventListener('abort', () => this.bell.ring(), { once: true });
-    this.balancing = this.repeat(
+    this.balancing = repeat(
       () => this.balance(),
       () => pause(everyMs, signal),
+      () => !signal.aborted,
+      onError,
     );
     // beside each other: to take a lane over may last longer than a lease, and so may what is under way at a stop
-    const holds = () => this.lanes.size + this.coming.size + this.going.size > 0;
-    await Promise.all([
-      this.balancing,
-      this.repeat(
-        () => this.renew(),
-        () => this.bell.wait(renewEveryMs),
-        () => !signal.aborted || holds(),
-      ),
-    ]);
-  }
-
-  private async repeat(
-    act: () => Promise<void>,
-    wait: () => Promise<void>,
-    goesOn = () => !this.parts.signal.aborted,
-  ): Promise<void> {
-    while (goesOn()) {
-      await act().catch(this.parts.onError);
-      if (goesOn()) await wait();
-    }
+    const hasAny = () => this.lanes.size + this.coming.size + this.going.size > 0;
+    const renewing = repeat(
+      () => this.renew(),
+      () => this.bell.wait(renewEveryMs),
+      () => !signal.aborted || hasAny(),
+      onError,
+    );
+    await Promise.all([this.balancing, renewing]);
   }
 
   /** At a stop: hands every lane over, each as soon as what is under way in it has ended. */
@@ -128,11 +125,7 @@ export class Lanes {
         async (lane) => [lane, await this.parts.leases.renew(this.key(lane))] as const,
       ),
     );
-    for (const [lane, ok] of kept) {
-      if (ok || this.going.has(lane)) continue;
-      this.had.add(lane);
-      this.drop(lane);
-    }
+    for (const [lane, ok] of kept) if (!ok) this.lose(lane);
   }
 
   private async balance(): Promise<void> {
@@ -146,6 +139,7 @@ export class Lanes {
       (lane) => !this.lanes.has(lane) && !this.going.has(lane),
     );
     const free = others.filter((lane) => !held.has(this.key(lane)) || this.had.has(lane));
+    if (free.length > 0) await this.parts.looking();
     const taken: [lane: number, epoch: number][] = [];
     const grace = Date.now() - this.reconnectedAt < graceMs;
     for (const lane of grace ? free.filter((one) => this.had.has(one)) : free) {
@@ -216,12 +210,16 @@ export class Lanes {
 
   /** Also when its lease has ended without a word, as while this process stood still. */
   private isLost(number: number, lane: Lane): boolean {
-    if (!lane.lost && !this.parts.leases.valid(this.key(number))) {
-      this.had.add(number);
-      this.drop(number);
-      void this.parts.leases.release(this.key(number));
-    }
+    if (!lane.lost && !this.holds(number)) this.lose(number);
     return lane.lost;
+  }
+
+  /** Lets a lane go at once; who takes it next, this process too, takes it anew. */
+  lose(number: number): void {
+    if (!this.lanes.has(number)) return;
+    this.had.add(number);
+    this.drop(number);
+    void this.parts.leases.release(this.key(number));
   }
 
   private drop(number: number): void {

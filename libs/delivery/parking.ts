@@ -46,8 +46,9 @@ export class Parking {
       const items = this.parked.splice(0, rowsAStatement);
       // what another process owns by now is its own to park
       const mine = items.filter((item) => !item.lost());
+      let lanes: ReadonlySet<number>;
       try {
-        await waiting.putAll(mine.map(({ delivery, seq }) => ({ seq, cause: 'backlog', due: null, body: delivery })));
+        lanes = await waiting.putAll(mine.map(({ delivery, seq }) => ({ seq, cause: 'backlog', due: null, body: delivery })));
       } catch (error) {
         onError(error);
         this.parked.unshift(...items);
@@ -55,7 +56,7 @@ export class Parking {
         await pause(againMs, signal);
         continue;
       }
-      for (const item of mine) void item.wait();
+      for (const item of mine) if (lanes.has(item.delivery.lane)) void item.wait();
       for (const item of items) stored(item);
     }
   }

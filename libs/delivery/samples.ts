@@ -1,11 +1,13 @@
 /** For the specs of this folder: a channel type, its channel, and deliveries to it. */
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
-import type { ChannelCopy, Delivery, FarmEvent } from '#contracts';
+import { type ChannelCopy, type ChannelType, type Delivery, type FarmEvent, lanes } from '#contracts';
+import type { Database } from '#runtime';
 import { channel } from './channel.js';
 import type { Ready } from './channel-cache.js';
 import type { Reply } from './http/index.js';
 import type { AnyChannel } from './settings.js';
+import { Waiting } from './waiting.js';
 import type { Item } from './worker.js';
 
 export const eventOf = (type = 'job.failed', over: Partial<FarmEvent> = {}): FarmEvent => ({
@@ -104,8 +106,17 @@ export const itemOf = (delivery: Delivery, over: Partial<Item> = {}): Item => ({
   settle: () => {},
   wait: () => {},
   lost: () => false,
+  gone: () => false,
   ...over,
 });
+
+/** The waiting table, for one who has taken every lane. */
+export async function waitingOf(database: Database, type: ChannelType): Promise<Waiting> {
+  const waiting = new Waiting(database, type);
+  await waiting.fences.look();
+  await waiting.fences.raise(Array.from({ length: lanes }, (_, lane) => lane));
+  return waiting;
+}
 
 /** Lets all run that waits for no time and for nobody else. */
 export async function settled(): Promise<void> {

@@ -3,6 +3,7 @@ import type { JsMsg } from '@nats-io/jetstream';
 import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
 import { v7 } from 'uuid';
 import { type Bus, Leases, Snapshots, stopAnswering } from '#bus';
+import type { Delivery } from '#contracts';
 import { complain, type Database, eventPageId, keyRing, type Log, need, type Probes, publicUrl, type Settings } from '#runtime';
 import type { Channel } from './channel.js';
 import { ChannelCache } from './channel-cache.js';
@@ -22,7 +23,7 @@ import { refuse } from './refuse.js';
 import { Scopes } from './scopes.js';
 import { answerForSettings } from './settings-asks.js';
 import { tellStanding } from './standing.js';
-import { foldable, summaryOf } from './summary.js';
+import { summarize } from './summary.js';
 import { surelyUntil } from './surely.js';
 import { Unacked } from './unacked.js';
 import { Waiting, type WaitingRow } from './waiting.js';
@@ -64,7 +65,7 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
     private readonly log: Log,
     private readonly probes: Probes,
   ) {
-    this.waiting = new Waiting(database, channel.type);
+    this.waiting = new Waiting(database, channel.type, (lane) => this.lanes.lose(lane));
     this.memory = new Memory(database, channel.type);
     this.unacked = new Unacked((send) => bus.together(send));
   }
@@ -116,7 +117,7 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
       waiting,
       lanes,
       work: (item, turn) => this.worker.work(item, turn),
-      ...(channel.chat && { fold: (id: string) => this.fold(id) }),
+      ...(channel.chat && { fold: (id: string) => waiting.fold(id, lanes(), mostFolded, summarize) }),
       itemOf: (row) => this.rowItem(row),
       wake: (id) => scopes.wake(id),
       onError,
@@ -126,6 +127,7 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
       bus,
       leases: await Leases.open(bus, v7()),
       type,
+      looking: () => this.waiting.fences.look(),
       taking: (lanes) => this.taking(lanes),
       take: (message, lost) => this.take(message, lost),
       reached: (lane, seq) => this.reached(lane, seq),
@@ -186,8 +188,13 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
     if (!this.unacked.take(delivery.id, { message, lost })) return;
     countTaken(delivery);
     const ack = () => this.unacked.ack(delivery.id);
-    await this.dispatcher.offer({ delivery, seq: message.seq, settle: ack, wait: ack, lost });
+    await this.dispatcher.offer({ delivery, seq: message.seq, settle: ack, wait: ack, lost, gone: this.goneOf(delivery) });
   }
+
+  private goneOf =
+    ({ lane }: Delivery) =>
+    () =>
+      !this.lanes.holds(lane);
 
   /** A delivery that waited: its row is removed when it ended, and stays when it goes on. */
   private rowItem(row: Pick<WaitingRow, 'seq' | 'cause' | 'body'>): Item {
@@ -199,11 +206,13 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
       wait: () => {},
       limited: row.cause !== 'retry',
       lost: () => !this.lanes.owns(lane),
+      gone: this.goneOf(row.body),
     };
   }
 
   /** Before new lanes are read: what their last owner had done, and what waits in them. */
   private async taking(lanes: number[]): Promise<void> {
+    await this.waiting.fences.raise(lanes);
     this.memory.forget();
     await this.finished.refill(this.bus, this.channel.type);
     // a row proves that the attempt before it was made, though a killed owner may not have reported it
@@ -221,14 +230,6 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
     const ready = this.behind.filter((one) => one.lane === lane && one.seq <= seq);
     this.behind = this.behind.filter((one) => !ready.includes(one));
     for (const { channel } of ready) this.dispatcher.resume(channel);
-  }
-
-  /** What waits in a channel's backlog, as one summary; one alone is no storm. */
-  private async fold(channel: string): Promise<WaitingRow | undefined> {
-    return this.waiting.fold(channel, this.lanes.owned, mostFolded, (rows) => {
-      const many = rows.filter(foldable);
-      return many.length > 1 ? summaryOf(many, new Date()) : undefined;
-    });
   }
 
   /** Ends what waits for a channel that was disabled or deleted since. */

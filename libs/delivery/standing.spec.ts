@@ -1,9 +1,9 @@
 import { Database, metrics } from '#runtime';
 import { testDatabase, until } from '#testing';
-import { deliveryOf } from './samples.js';
+import { deliveryOf, waitingOf } from './samples.js';
 import { Scopes } from './scopes.js';
 import { tellStanding } from './standing.js';
-import { type Cause, migrations, Waiting } from './waiting.js';
+import { type Cause, migrations } from './waiting.js';
 
 let stored: Awaited<ReturnType<typeof testDatabase>>;
 let database: Database;
@@ -22,7 +22,7 @@ async function told(name: string): Promise<Record<string, number>> {
 }
 
 it('tells what waits in the lanes of this process, each once, and nothing once it has stopped', async () => {
-  const waiting = new Waiting(database, 'telegram');
+  const waiting = await waitingOf(database, 'telegram');
   const row = (id: string, cause: Cause, dueInS: number | null, lane = 3) =>
     waiting.put({
       seq: 1,

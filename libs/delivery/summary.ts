@@ -7,6 +7,12 @@ const mostLines = 50;
 /** Of so many traces the summary's own says that it tells of them. */
 const mostLinks = 16;
 
+/** What of a backlog can become one; one alone is no storm. */
+export function summarize(backlog: readonly Delivery[]): Delivery | undefined {
+  const many = backlog.filter(foldable);
+  return many.length > 1 ? summaryOf(many, new Date()) : undefined;
+}
+
 /** One delivery in place of many of the same channel, in their order: it says how many, of what types, and the gravest first. */
 export function summaryOf(deliveries: readonly Delivery[], now: Date): Delivery {
   const last = deliveries.at(-1)!;

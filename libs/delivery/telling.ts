@@ -41,6 +41,14 @@ export function logReport({ channel_type, trace: own }: Delivery, report: Report
   );
 }
 
+/** An attempt that says nothing any more: the process that has taken its lane makes it anew. */
+export function logTakenOver({ id, channel, channel_type, attempt, event }: Delivery, trace: string): void {
+  processLog().info(
+    { trace_id: traceIdOf(trace), event: event.id, delivery: id, channel, channel_type, attempt },
+    'An attempt was under way when another process took its lane: that one makes it anew.',
+  );
+}
+
 const ends = {
   delivered: ['debug', 'A delivery arrived.'],
   suppressed: ['debug', 'A delivery was not sent: its channel is not to show it.'],

@@ -1,7 +1,7 @@
 import type { Database } from '#runtime';
 import { testDatabase } from '#testing';
-import { deliveryOf } from './samples.js';
-import { openWaiting, Waiting, type WaitingRow } from './waiting.js';
+import { deliveryOf, waitingOf } from './samples.js';
+import { openWaiting, type Waiting, type WaitingRow } from './waiting.js';
 
 interface Plan {
   'Relation Name'?: string;
@@ -24,7 +24,7 @@ beforeAll(async () => {
       return database.rows(sql, values);
     },
   });
-  waiting = new Waiting(listening, 'webhook');
+  waiting = await waitingOf(listening, 'webhook');
 });
 afterAll(async () => {
   await database?.destroy();

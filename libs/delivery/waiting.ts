@@ -1,6 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import type { ChannelType, Delivery } from '#contracts';
 import { Database, gathering } from '#runtime';
+import { Fence1764000000000, Fences, stillMine } from './fences.js';
 import { Memory1763730000000 } from './memory.js';
 
 /** `retry`: until its time; `limit`: likewise, as its provider asked; `backlog`: until its channel has room, in the order of `seq`. */
@@ -41,7 +42,7 @@ class Waiting1763700000000 implements MigrationInterface {
   }
 }
 
-export const migrations = [Waiting1763700000000, Memory1763730000000];
+export const migrations = [Waiting1763700000000, Memory1763730000000, Fence1764000000000];
 
 /**
  * Sessions that read the waiting table. A table that fills within a minute is larger than PostgreSQL has counted: by its old figures
@@ -53,8 +54,12 @@ export const openWaiting = (url: string): Promise<Database> => Database.open({ u
 
 /** The waiting room: deliveries that are not due yet, or whose channel is busy. One table for every channel type. */
 export class Waiting {
-  /** Stores one row, together with others that are stored at the same time. */
-  readonly put = gathering<WaitingRow>((rows) => this.putAll(rows));
+  readonly fences: Fences;
+  /** Together with others that are stored at the same time. */
+  private readonly store = gathering<{ row: WaitingRow; stored: boolean }>(async (given) => {
+    const lanes = await this.putAll(given.map(({ row }) => row));
+    for (const one of given) one.stored = lanes.has(one.row.body.lane);
+  });
   /** Deletes one delivery's row, likewise; not that of a later attempt. */
   readonly remove = gathering<{ id: string; attempt: number }>((done) =>
     this.database.query(
@@ -67,19 +72,34 @@ export class Waiting {
   constructor(
     private readonly database: Database,
     private readonly type: ChannelType,
-  ) {}
+    /** A lane whose rows are not stored any more: its fence is another's, or is not there. */
+    private readonly onRefused: (lane: number) => void = () => {},
+  ) {
+    this.fences = new Fences(database, type);
+  }
 
-  /** Stores rows; one that is there already is moved to its new attempt and time. */
-  async putAll(rows: WaitingRow[]): Promise<void> {
+  /** Stores one row. False when its lane is another process's by now: the row is that one's to store. */
+  async put(row: WaitingRow): Promise<boolean> {
+    const one = { row, stored: false };
+    await this.store(one);
+    return one.stored;
+  }
+
+  /** Stores rows; one that is there already is moved to its new attempt and time. Of other processes' lanes none: which were stored. */
+  async putAll(rows: WaitingRow[]): Promise<ReadonlySet<number>> {
     const columns = <T>(pick: (row: WaitingRow) => T) => rows.map(pick);
-    await this.database.query(
-      `insert into waiting (delivery, attempt, type, lane, channel, epoch, seq, due, cause, body)
-       select delivery, attempt, $1, lane, channel, epoch, seq, due, cause, body
-       from unnest($2::text[], $3::int[], $4::int[], $5::text[], $6::int[], $7::bigint[], $8::timestamptz[], $9::text[], $10::text[])
-         as given (delivery, attempt, lane, channel, epoch, seq, due, cause, body)
-       on conflict (delivery) do update set attempt = excluded.attempt, due = excluded.due, cause = excluded.cause,
-         lane = excluded.lane, body = excluded.body
-       where waiting.attempt <= excluded.attempt`,
+    const held = await this.database.rows<{ lane: number }>(
+      `with held as (${stillMine('$1', '$11', '$12')}), stored as (
+         insert into waiting (delivery, attempt, type, lane, channel, epoch, seq, due, cause, body)
+         select delivery, attempt, $1, lane, channel, epoch, seq, due, cause, body
+         from unnest($2::text[], $3::int[], $4::int[], $5::text[], $6::int[], $7::bigint[], $8::timestamptz[], $9::text[], $10::text[])
+           as given (delivery, attempt, lane, channel, epoch, seq, due, cause, body)
+         join held using (lane)
+         on conflict (delivery) do update set attempt = excluded.attempt, due = excluded.due, cause = excluded.cause,
+           lane = excluded.lane, body = excluded.body
+         where waiting.attempt <= excluded.attempt
+       )
+       select lane from held`,
       [
         this.type,
         columns((r) => r.body.id),
@@ -91,8 +111,12 @@ export class Waiting {
         columns((r) => r.due),
         columns((r) => r.cause),
         columns((r) => JSON.stringify(r.body)),
+        ...this.fences.values,
       ],
     );
+    const lanes = new Set(held.map(({ lane }) => lane));
+    for (const lane of new Set(columns((r) => r.body.lane))) if (!lanes.has(lane)) this.onRefused(lane);
+    return lanes;
   }
 
   /** Retries whose time has come: so many of each lane, its earliest first. However many there are, only these are read. */
@@ -182,10 +206,11 @@ export class Waiting {
     fold: (rows: Delivery[]) => Delivery | undefined,
   ): Promise<WaitingRow | undefined> {
     return this.database.transaction(async (manager) => {
+      const mine = await this.fences.held(lanes, manager);
       const rows: { seq: string; body: string }[] = await manager.query(
         `select seq, body from waiting where channel = $1 and type = $2 and lane = any($3) and cause = 'backlog'
          order by seq limit $4 for update`,
-        [channel, this.type, lanes, limit],
+        [channel, this.type, mine, limit],
       );
       const bodies = rows.map((row) => JSON.parse(row.body) as Delivery);
       const body = fold(bodies);

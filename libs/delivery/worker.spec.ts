@@ -2,6 +2,7 @@ import type { Delivery, Report } from '#contracts';
 import { until } from '#testing';
 import type { Picture } from './channel.js';
 import { Finished } from './finished.js';
+import { type Call, type Http, NotBegun } from './http/index.js';
 import { Receiving } from './receiving.js';
 import { deliveryOf, eventOf, itemOf, readyOf, replyOf, settled, typeOf } from './samples.js';
 import { Scopes } from './scopes.js';
@@ -14,20 +15,27 @@ import { type Item, type Turn, Worker } from './worker.js';
 let stop: AbortController;
 let scopes: Scopes;
 let enabled: boolean;
+/** Nobody else has taken the lane. */
+let mine: boolean;
 /** What happened, in order. */
 let log: string[];
 let reports: Report[];
 let rows: WaitingRow[];
 let sentAt: number[];
 beforeEach(() => {
-  [stop, scopes, enabled, log, reports, rows, sentAt] = [new AbortController(), new Scopes(), true, [], [], [], []];
+  [stop, scopes, enabled, mine] = [new AbortController(), new Scopes(), true, true];
+  [log, reports, rows, sentAt] = [[], [], [], []];
 });
 afterEach(() => {
   stop.abort();
   scopes.wake();
 });
 
-function open(over: Partial<AnyChannel>, picture: () => Promise<Picture | undefined> = async () => undefined) {
+function open(
+  over: Partial<AnyChannel>,
+  picture: () => Promise<Picture | undefined> = async () => undefined,
+  http: Partial<Http> = {},
+) {
   const { signal } = stop;
   const onError = (error: unknown) => log.push(String(error));
   const send = async (...given: Parameters<AnyChannel['send']>) => {
@@ -45,10 +53,12 @@ function open(over: Partial<AnyChannel>, picture: () => Promise<Picture | undefi
   };
   const cache = { get: async () => readyOf({}, { enabled, epoch: enabled ? 1 : 2 }) };
   const put = async (row: WaitingRow) => {
+    if (!mine) return false;
     rows.push(row);
     log.push(`row ${row.body.attempt}`);
+    return true;
   };
-  const waiting = { put };
+  const waiting = { put, fences: { holds: async () => mine } };
   const prints = {
     moved: async (ready: unknown) => ready,
     isDue: async () => true,
@@ -63,7 +73,7 @@ function open(over: Partial<AnyChannel>, picture: () => Promise<Picture | undefi
     cache,
     waiting,
     scopes,
-    http: {},
+    http,
     origin: '',
     onError,
     signal,
@@ -124,6 +134,41 @@ describe('what the provider asks to wait', () => {
     const created_at = new Date(Date.now() - 3600_000 + 150).toISOString();
     expect(await open({}).work(item(deliveryOf('d1', { created_at })), turn())).toBe('done');
     expect([reports.map(({ outcome }) => outcome), sentAt]).toEqual([['expired'], []]);
+  });
+});
+
+describe('an attempt in a lane that may be another’s', () => {
+  const gone = () => true;
+
+  it('is not begun once the lease is over, and leaves no trace', async () => {
+    const request = async ({ mayBegin }: Call) => {
+      if (!mayBegin!()) throw new NotBegun('late');
+      return replyOf();
+    };
+    const worker = open({ send: (_message, _settings, { http }) => http.request({ url: '', timeoutMs: 1 }) }, undefined, {
+      request,
+    });
+    expect(await worker.work(item(deliveryOf('d1'), { gone }), turn())).toBe('done');
+    expect(log).toEqual(['sent']);
+    expect(await worker.work(item(deliveryOf('d1')), turn())).toBe('done');
+    expect(log).toEqual(['sent', 'sent', 'report d1:1', 'settled']);
+  });
+
+  it('is the next owner’s to make anew, unless it arrived', async () => {
+    mine = false;
+    for (const [attempt, status] of [
+      [1, 500],
+      [5, 500],
+      [1, 200],
+    ] as const)
+      await open({ send: async () => replyOf(status) }).work(item(deliveryOf('d1', { attempt }), { gone }), turn());
+    expect(log).toEqual(['sent', 'sent', 'sent', 'report d1:1', 'settled']);
+  });
+
+  it('is on record when nobody has taken the lane', async () => {
+    for (const attempt of [1, 5])
+      await open({ send: async () => replyOf(500) }).work(item(deliveryOf('d1', { attempt }), { gone }), turn());
+    expect(log).toEqual(['sent', 'row 2', 'report d1:1', 'acked', 'sent', 'report d1:5', 'settled']);
   });
 });
 

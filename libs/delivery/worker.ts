@@ -6,7 +6,7 @@ import type { Channel, Links } from './channel.js';
 import type { ChannelCache, Ready } from './channel-cache.js';
 import { type Concluded, conclude } from './concluding.js';
 import { Finished } from './finished.js';
-import type { Http } from './http/index.js';
+import { type Http, NotBegun } from './http/index.js';
 import { observe } from './metrics.js';
 import type { Pictures } from './pictures.js';
 import type { Prints } from './prints.js';
@@ -29,8 +29,10 @@ export interface Item {
   wait: () => Promise<void> | void;
   /** It has waited for its provider's limit, or for its channel's turn. */
   limited?: boolean;
-  /** Its lane is another process's now: leave it alone. */
+  /** Its lane is another process's now, or is being given away: nothing more is begun with it. */
   lost: () => boolean;
+  /** Its lane may be another process's: also what was begun with it is not sent any more. */
+  gone: () => boolean;
 }
 
 /** What the dispatcher says of a delivery whose turn it is. */
@@ -191,7 +193,7 @@ export class Worker {
     const trace = hop?.trace ?? delivery.trace ?? newTrace();
     const edits = await prints.toChange(delivery, ready);
     const made = await attempt(channel, delivery, settings, {
-      http,
+      http: { ...http, request: (call) => http.request({ ...call, mayBegin: () => !item.gone() }) },
       origin,
       links,
       secrets: ready.secrets,
@@ -200,7 +202,14 @@ export class Worker {
       trace,
       ...(edits && { edits }),
       ...(channel.takesPictures && { picture: await prints.known(await pictures.of(delivery.event), delivery.event, settings) }),
+    }).catch((error) => {
+      if (!(error instanceof NotBegun)) throw error;
     });
+    if (!made) {
+      leave(false);
+      hop?.end('taken_over');
+      return undefined;
+    }
     return conclude(this.parts, { item, ready, limits, made, edited: edits !== undefined, limited, leave, hop, trace }, turn);
   }
 

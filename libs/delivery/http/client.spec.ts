@@ -1,6 +1,6 @@
 import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer } from 'node:net';
-import { failureOf } from './failures.js';
+import { failureOf, NotBegun } from './failures.js';
 import { certificate, client, ends, failure, listening, web } from './receivers.js';
 
 describe('a call', () => {
@@ -83,15 +83,33 @@ describe('a call', () => {
     expect(new Set((await Promise.all(hanging)).map((one) => one.reason))).toEqual(new Set(['timeout']));
   });
 
-  it("throws the caller's own reason when the caller stops it", async () => {
-    const url = await web(() => {});
-    const stop = new AbortController();
-    const call = client().request({ url, timeoutMs: 5000, signal: stop.signal });
-    setTimeout(() => stop.abort(new Error('shutting down')), 50);
-    await expect(call).rejects.toThrow('shutting down');
-    await expect(client().request({ url, timeoutMs: 5000, signal: AbortSignal.abort(new Error('already')) })).rejects.toThrow(
-      'already',
-    );
+  it('is not begun when its caller does not want it any more once it is connected, and leaves others their connection', async () => {
+    const seen: string[] = [];
+    const url = await web((request, response) => {
+      seen.push(request.url!);
+      response.end('fine');
+    });
+    const http = client({ connections: 1 });
+    let wanted = true;
+    const asked: boolean[] = [];
+    const mayBegin = () => {
+      asked.push(wanted);
+      return wanted;
+    };
+    const first = http.request({ url: `${url}/first`, timeoutMs: 5000, mayBegin });
+    // waits for the one connection
+    const second = http.request({ url: `${url}/second`, timeoutMs: 5000, mayBegin: () => mayBegin() && seen.length === 0 });
+    const third = http.request({ url: `${url}/third`, timeoutMs: 5000 });
+    expect(asked).toEqual([]);
+    expect((await first).body).toBe('fine');
+    await expect(second).rejects.toThrow(NotBegun);
+    expect((await third).body).toBe('fine');
+    wanted = false;
+    await expect(http.request({ url: `${url}/fourth`, timeoutMs: 5000, mayBegin })).rejects.toThrow(NotBegun);
+    expect([seen, asked]).toEqual([
+      ['/first', '/third'],
+      [true, true, false],
+    ]);
   });
 });
 

@@ -2,9 +2,9 @@
 import { lookup as systemLookup } from 'node:dns/promises';
 import { EventEmitter } from 'node:events';
 import { isIP, type LookupFunction } from 'node:net';
-import { Agent, buildConnector, Pool } from 'undici';
+import { Agent, buildConnector, type Dispatcher, Pool } from 'undici';
 import { type EgressPolicy, portOf } from './egress.js';
-import { failureOf, HEADER_BYTES, HttpFailure } from './failures.js';
+import { failureOf, HEADER_BYTES, HttpFailure, NotBegun } from './failures.js';
 
 export type Call = {
   url: string;
@@ -16,8 +16,8 @@ export type Call = {
   mostBytes?: number;
   /** Milliseconds for name, connection, headers and body together. */
   timeoutMs: number;
-  /** The caller's own stop, e.g. at shutdown: the call then throws this signal's reason, as it says nothing about the receiver. */
-  signal?: AbortSignal;
+  /** Asked when the connection is there and the first byte is about to be written: false ends the call with NotBegun. */
+  mayBegin?: (() => boolean) | undefined;
 };
 
 /** What came back, whatever the status; a 3xx is a reply like any other. Header names are in lower case, repeated ones joined by a comma. */
@@ -37,7 +37,7 @@ export type HttpOptions = {
 };
 
 export type Http = {
-  /** One call, one attempt: no redirect, no retry, no proxy from the environment. Throws HttpFailure. */
+  /** One call, one attempt: no redirect, no retry, no proxy from the environment. Throws HttpFailure, or NotBegun. */
   request: (call: Call) => Promise<Reply>;
   /** Ends all connections; calls under way fail. */
   close: () => Promise<void>;
@@ -60,6 +60,21 @@ class Stop extends EventEmitter {
     this.aborted = true;
     this.reason = reason;
     this.emit('abort');
+  }
+}
+
+/** Asks whether a call may begin at the last moment that there is: connecting takes time, in which a process may stand still. */
+class AskingAgent extends Agent {
+  override dispatch(options: Agent.DispatchOptions & Pick<Call, 'mayBegin'>, handler: Dispatcher.DispatchHandler): boolean {
+    const { mayBegin } = options;
+    const begin = handler.onConnect;
+    if (mayBegin && begin) {
+      handler.onConnect = (abort) => {
+        if (!mayBegin()) throw new NotBegun('The call was not wanted any more.');
+        begin.call(handler, abort);
+      };
+    }
+    return super.dispatch(options, handler);
   }
 }
 
@@ -140,7 +155,7 @@ export function createHttp({ policy, userAgent, connections, resolve: given, ca 
     };
   }
 
-  const agent = new Agent({
+  const agent = new AskingAgent({
     // A connector for each origin, as a lookup is told the name only, and the verdict needs the port.
     factory: (origin, options) => new Pool(origin, { ...options, connect: guarded(new URL(origin)) }),
     ...(connections === undefined ? {} : { connections }),
@@ -159,7 +174,8 @@ export function createHttp({ policy, userAgent, connections, resolve: given, ca 
       headers: { 'user-agent': userAgent, ...own },
       body: call.body ?? null,
       signal,
-    });
+      mayBegin: call.mayBegin,
+    } as Dispatcher.RequestOptions);
     const headers = Object.entries(answer.headers).map(([name, value]) => [name, [value ?? ''].flat().join(', ')]);
     const head = { status: answer.statusCode, headers: Object.fromEntries(headers) };
     if (call.mostBytes === undefined) return { ...head, body: await beginning(answer.body) };
@@ -174,25 +190,18 @@ export function createHttp({ policy, userAgent, connections, resolve: given, ca 
     if (!url || !/^https?:$/.test(url.protocol))
       throw new HttpFailure('blocked', 'Not called: the URL is not a whole http or https URL');
     const stop = new Stop();
-    const forward = () => stop.abort(call.signal?.reason);
-    call.signal?.addEventListener('abort', forward, { once: true });
-    if (call.signal?.aborted) forward();
     const late = () => new HttpFailure('timeout', `${url.host} did not answer completely within ${call.timeoutMs} ms`);
     const timer = setTimeout(() => stop.abort(late()), call.timeoutMs);
     // undici looks at the signal only once it is connected, so the call does not wait for undici to notice.
-    const stopped = new Promise<never>((_, reject) => {
-      stop.once('abort', () => reject(stop.reason));
-      if (stop.aborted) reject(stop.reason);
-    });
+    const stopped = new Promise<never>((_, reject) => void stop.once('abort', () => reject(stop.reason)));
     try {
       const reply = await Promise.race([stopped, exchange(call, url, stop)]);
       return { ...reply, latencyMs: elapsed() };
     } catch (error) {
-      if (call.signal?.aborted && stop.reason === call.signal.reason) throw call.signal.reason;
+      if (error instanceof NotBegun) throw error;
       throw failureOf(stop.aborted ? stop.reason : error, url.host, elapsed());
     } finally {
       clearTimeout(timer);
-      call.signal?.removeEventListener('abort', forward);
     }
   }
 

@@ -14,6 +14,11 @@ export class HttpFailure extends Error {
   }
 }
 
+/** A call that its caller did not want any more when it could begin: nothing of it was written. */
+export class NotBegun extends Error {
+  override readonly name = 'NotBegun';
+}
+
 /** More headers than so are cut off. */
 export const HEADER_BYTES = 16 * 1024;
 
