@@ -213,4 +213,17 @@ describe('consume()', () => {
     await until('all are acked', 5000, async () => (await left()) === 0);
     expect(seen).toEqual(upTo(25));
   });
+
+  it('with fresh, takes none before one that was lost on its way', async () => {
+    const seen: number[] = [];
+    const { errors } = read(async (messages) => void seen.push(...messages.map(({ body }) => body.n)), { fresh: true });
+    const lost = await until('the consumer', 5000, () => bus.js.consumers.get('INGEST', 'reader').catch(() => undefined));
+    const taken = lost.next({ expires: 10_000 });
+    await bus.nc.flush();
+    await put(20);
+    const { n } = (await taken)!.json<Body>();
+    await until('all are acked', 10_000, async () => (await left()) === 0);
+    expect(seen).toEqual(upTo(20));
+    expect(errors).toEqual(n === 20 ? [] : [new Error('a message of INGEST was lost on its way: all are read again, in order')]);
+  });
 });

@@ -1,7 +1,7 @@
 import { JetStreamApiError, type JsMsg } from '@nats-io/jetstream';
 import type { Bus } from './bus.js';
 import { pause } from './pause.js';
-import { ReadAhead } from './read-ahead.js';
+import { follows, ReadAhead } from './read-ahead.js';
 import { durable, type StreamName } from './streams.js';
 import { type Incoming, workOff } from './work-off.js';
 
@@ -12,7 +12,8 @@ export interface ConsumeOptions {
   filter?: string | string[];
   /**
    * For a work queue with one reader at a time: the consumer is made anew, so that what a killed reader held comes at once and
-   * in its place, not after ack_wait and behind newer ones. The old reader's acks are refused from then on.
+   * in its place, not after ack_wait and behind newer ones; so does what was lost on its way here. The old reader's acks are
+   * refused from then on.
    */
   fresh?: boolean;
   /** At most so many messages a batch; a batch is whatever has arrived, it never waits to fill. */
@@ -74,10 +75,11 @@ async function open(bus: Bus, { stream, durable: name, filter, fresh, max = 500 
 /** Batch after batch until the reader ends; what is held then goes back. Throws what ended it. */
 async function read(
   reader: ReadAhead,
-  { max = 500, signal }: ConsumeOptions,
+  { stream, max = 500, fresh, signal }: ConsumeOptions,
   work: (batch: JsMsg[]) => Promise<void>,
 ): Promise<void> {
   let batch: JsMsg[] = [];
+  let last: JsMsg | undefined;
   let failure: unknown;
   const beat = setInterval(() => {
     for (const message of [...batch, ...reader.waiting]) message.working();
@@ -86,6 +88,9 @@ async function read(
     while (!reader.ended && !signal.aborted) {
       batch = await reader.take(max, idleMs);
       if (batch.length === 0) continue;
+      if (fresh && !batch.every((message, i) => follows(message, i > 0 ? batch[i - 1] : last)))
+        throw new Error(`a message of ${stream} was lost on its way: all are read again, in order`);
+      last = batch.at(-1);
       await work(batch);
       for (const message of batch) message.ack();
       batch = [];

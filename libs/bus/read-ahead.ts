@@ -93,3 +93,10 @@ export class ReadAhead {
 
 /** By this machine's clock, which may differ from the broker's. */
 export const ageMs = (message: JsMsg) => Math.max(0, Date.now() - message.info.timestampNanos / 1e6);
+
+/**
+ * Whether a message comes next as its consumer gave them out. In a cluster one can be lost on its way, as when a server is cut off
+ * that knows it as delivered: the consumer brings it again only later, behind newer ones.
+ */
+export const follows = (message: JsMsg, last: JsMsg | undefined): boolean =>
+  message.info.deliverySequence === (last?.info.deliverySequence ?? 0) + 1;

@@ -1,4 +1,4 @@
-import { AckPolicy, type ConsumerMessages } from '@nats-io/jetstream';
+import { AckPolicy, type Consumer, type ConsumerMessages } from '@nats-io/jetstream';
 import { type Bus, isMissing } from '#bus';
 import { type ChannelType, subjects } from '#contracts';
 
@@ -13,7 +13,7 @@ export async function openConsumer(
   type: ChannelType,
   lane: number,
   name: string,
-): Promise<{ messages: ConsumerMessages; pending: number }> {
+): Promise<{ consumer: Consumer; messages: ConsumerMessages; pending: number }> {
   await bus.jsm.consumers.add('DELIVERIES', {
     durable_name: name,
     filter_subject: subjects.lane(type, lane),
@@ -23,7 +23,7 @@ export async function openConsumer(
   });
   const consumer = await bus.js.consumers.get('DELIVERIES', name);
   const messages = await consumer.consume({ max_messages: 256, expires: 5_000, abort_on_missing_resource: true });
-  return { messages, pending: (await consumer.info(true)).num_pending };
+  return { consumer, messages, pending: (await consumer.info(true)).num_pending };
 }
 
 /** Deletes the consumers of lanes, whoever made them. */

@@ -1,10 +1,13 @@
-import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
-import { ageMs, type Bus, Doorbell, type Lag, type Leases, pause, repeat } from '#bus';
+import type { JsMsg } from '@nats-io/jetstream';
+import { type Bus, Doorbell, type Lag, type Leases, pause, repeat } from '#bus';
 import { type ChannelType, lanes as laneCount } from '#contracts';
-import { openConsumer, removeConsumers } from './lane-consumers.js';
+import { removeConsumers } from './lane-consumers.js';
+import { LaneReader } from './lane-reader.js';
 
 const everyMs = 1000;
 const renewEveryMs = 3000;
+/** What was lost on its way is found at the second look. */
+const lookMs = 10_000;
 
 export interface LanesParts {
   bus: Bus;
@@ -18,10 +21,14 @@ export interface LanesParts {
   take: (message: JsMsg, lost: () => boolean) => Promise<void>;
   /** Everything of a lane up to a sequence was taken; infinite: all that there was. */
   reached: (lane: number, seq: number) => void;
+  /** Whether what a consumer gave out as its n-th was taken, and is not acked. */
+  inHand: (consumer: string, n: number) => boolean;
   /** So many of the lanes, those in which least is under way: who waits for them waits least. */
   idlest: (lanes: number[], count: number) => number[];
   /** What is under way in a lane comes to its end, within a bound. */
   settled: (lane: number) => Promise<void>;
+  /** Between two looks for what was lost on its way: 10 s unless told. */
+  lookMs?: number;
   onChange: (owned: number[]) => void;
   onError: (error: unknown) => void;
   signal: AbortSignal;
@@ -30,20 +37,12 @@ export interface LanesParts {
 /** After a broken connection lanes stay where they were, if they can: who had them knows what was under way. */
 const graceMs = 3000;
 
-interface Lane {
-  lost: boolean;
-  messages?: ConsumerMessages;
-  /** Given to whoever takes it in, and how many are behind it. */
-  taking?: JsMsg | undefined;
-  pending: number;
-}
-
 /**
  * Shares a type's lanes among its replicas: each takes its fair part by lease and reads those lanes alone. Taking a lane is to
  * delete its consumer and to create one of its own: the work queue refuses a second, and the old owner's late acks with it.
  */
 export class Lanes {
-  private readonly lanes = new Map<number, Lane>();
+  private readonly lanes = new Map<number, LaneReader>();
   private readonly reading = new Set<Promise<void>>();
   private reconnectedAt = 0;
   /** Being taken over. */
@@ -72,12 +71,11 @@ export class Lanes {
 
   /** What the owned lanes have in the queue, as the last messages told. */
   get lag(): Lag {
-    let [messages, oldest] = [0, 0];
-    for (const { taking, pending } of this.lanes.values()) {
-      messages += pending + (taking ? 1 : 0);
-      oldest = Math.max(oldest, taking ? ageMs(taking) : 0);
-    }
-    return { messages, seconds: oldest / 1000 };
+    const all = [...this.lanes.values()].map(({ lag }) => lag);
+    return {
+      messages: all.reduce((sum, { messages }) => sum + messages, 0),
+      seconds: Math.max(0, ...all.map(({ seconds }) => seconds)),
+    };
   }
 
   async run(): Promise<void> {
@@ -85,7 +83,7 @@ export class Lanes {
     bus.onReconnect(() => {
       this.reconnectedAt = Date.now();
       // what is unacked goes to the next turn of reading
-      for (const lane of this.lanes.values()) lane.messages?.stop();
+      for (const lane of this.lanes.values()) lane.stop();
       this.bell.ring();
     });
     signal.addEventListener('abort', () => this.bell.ring(), { once: true });
@@ -103,7 +101,13 @@ export class Lanes {
       () => !signal.aborted || hasAny(),
       onError,
     );
-    await Promise.all([this.balancing, renewing]);
+    const looking = repeat(
+      async () => void (await Promise.all([...this.lanes.values()].map((lane) => lane.look()))),
+      () => pause(this.parts.lookMs ?? lookMs, signal),
+      () => !signal.aborted,
+      onError,
+    );
+    await Promise.all([this.balancing, renewing, looking]);
   }
 
   /** At a stop: hands every lane over, each as soon as what is under way in it has ended. */
@@ -167,49 +171,23 @@ export class Lanes {
   }
 
   private start(number: number, epoch: number): void {
-    const lane: Lane = { lost: false, pending: 0 };
+    const lane = new LaneReader({
+      ...this.parts,
+      lane: number,
+      epoch,
+      isLost: () => this.isLost(number, lane),
+      keep: async () => {
+        if (!(await this.parts.leases.renew(this.key(number)))) this.drop(number);
+      },
+    });
     this.lanes.set(number, lane);
-    const reading = this.read(number, lane, epoch).catch(this.parts.onError);
+    const reading = lane.read().catch(this.parts.onError);
     this.reading.add(reading);
     void reading.finally(() => this.reading.delete(reading));
   }
 
-  private async read(number: number, lane: Lane, epoch: number): Promise<void> {
-    const { bus, type, signal, onError } = this.parts;
-    for (let turn = 0; !signal.aborted && !lane.lost; turn++) {
-      try {
-        // the last turn's consumer is deleted: what it had given out and is not acked comes anew, at once and in order
-        if (turn > 0) await removeConsumers(bus, type, [number]);
-        await this.readTurn(number, lane, `${type}-${number}-${epoch}-${turn}`);
-      } catch (error) {
-        onError(error);
-      }
-      if (signal.aborted || lane.lost) return;
-      await pause(250, signal);
-      // the consumer is gone (the lane was taken by another, or the broker came back without it), or the connection broke
-      if (!(await this.parts.leases.renew(this.key(number)))) this.drop(number);
-    }
-  }
-
-  /** Reads a lane by a consumer of its own, until that ends. */
-  private async readTurn(number: number, lane: Lane, name: string): Promise<void> {
-    const { bus, type, take, reached, signal } = this.parts;
-    const { messages, pending } = await openConsumer(bus, type, number, name);
-    lane.messages = messages;
-    if (signal.aborted || lane.lost) messages.stop();
-    lane.pending = pending;
-    if (lane.pending === 0) reached(number, Number.POSITIVE_INFINITY);
-    for await (const message of messages) {
-      lane.taking = message;
-      lane.pending = message.info.pending;
-      await take(message, () => this.isLost(number, lane));
-      lane.taking = undefined;
-      reached(number, message.info.pending === 0 ? Number.POSITIVE_INFINITY : message.seq);
-    }
-  }
-
   /** Also when its lease has ended without a word, as while this process stood still. */
-  private isLost(number: number, lane: Lane): boolean {
+  private isLost(number: number, lane: LaneReader): boolean {
     if (!lane.lost && !this.holds(number)) this.lose(number);
     return lane.lost;
   }
@@ -226,7 +204,7 @@ export class Lanes {
     const lane = this.lanes.get(number);
     if (!lane) return;
     lane.lost = true;
-    lane.messages?.stop();
+    lane.stop();
     this.lanes.delete(number);
     this.parts.onChange(this.owned);
   }

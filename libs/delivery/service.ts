@@ -131,6 +131,7 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
       taking: (lanes) => this.taking(lanes),
       take: (message, lost) => this.take(message, lost),
       reached: (lane, seq) => this.reached(lane, seq),
+      inHand: (consumer, n) => this.unacked.has(consumer, n),
       idlest: (lanes, count) => this.dispatcher.idlest(lanes, count),
       settled: (lane) => this.dispatcher.settled(lane, handoverMs, this.late.signal),
       onChange: (owned) => {

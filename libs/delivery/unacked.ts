@@ -29,6 +29,13 @@ export class Unacked {
     if (held) this.together(() => held.message.ack());
   }
 
+  /** Whether what a consumer gave out as its n-th is in hand. */
+  has(consumer: string, n: number): boolean {
+    for (const { message } of this.inHand.values())
+      if (message.info.deliverySequence === n && message.info.consumer === consumer) return true;
+    return false;
+  }
+
   /** A lane is another process's: what it held of it is that one's to ack. */
   drop(): void {
     for (const [delivery, { lost }] of this.inHand) if (lost()) this.inHand.delete(delivery);
