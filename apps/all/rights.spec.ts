@@ -27,6 +27,7 @@ const writers: Record<string, string[]> = {
   '$O.SNAPSHOTS.C.x': ['gateway', 'printer-ingest'],
   // questions, and answers to who asked
   'farmbell.ask.rules.channel.create': ['gateway'],
+  'farmbell.ask.rules.channel.copy': ['gateway', ...channelTypes],
   'farmbell.ask.gateway.token.verify': ['printer-ingest'],
   'farmbell.ask.discord.settings.check': ['rules'],
   'farmbell.ask.journal.event.known': ['gateway', 'printer-ingest', 'rules'],

@@ -145,7 +145,7 @@ it.each(Object.keys(readOn))(
   240_000,
 );
 
-/** By settings that are not copied yet: it is waited for, with all that is behind it. */
+/** By settings that are not copied yet: it is waited for, for a minute, with all that is behind it. */
 const isAhead = (text: string) => Number(/"version":(\d+)/.exec(text)?.[1]) > 1;
 
 it('garbage on DELIVERIES is put aside, and what is good still passes', async () => {

@@ -4,6 +4,7 @@ import { answerAccounts } from './accounts.js';
 import { answerAppConnections } from './app-connections/answers.js';
 import type { AppConnections } from './app-connections/app-connections.js';
 import type { Channels } from './channels.js';
+import type { Copies } from './copies.js';
 import { matches } from './matches.js';
 import type { On } from './on.js';
 import { Organizations, organizationFault } from './organizations.js';
@@ -18,6 +19,7 @@ export interface AnswerParts {
   database: Database;
   log: Log;
   channels: Channels;
+  copies: Copies;
   connections: AppConnections;
   printers: Printers;
   printerCopies: PrinterCopies;
@@ -44,7 +46,7 @@ export function answerAll(parts: AnswerParts): void {
   answerAccounts(on, { bus, database, channels: parts.channels, printers: printerCopies, uncopied });
 }
 
-function answerChannels(on: On, { bus, database, channels }: AnswerParts): void {
+function answerChannels(on: On, { bus, database, channels, copies }: AnswerParts): void {
   on('rules.channel.create', ({ account, id, channel, verify }) => channels.create(account, id, channel, verify));
   on('rules.channel.list', (asked) => channels.list(asked));
   on('rules.channel.get', ({ account, id }) => channels.get(account, id));
@@ -56,6 +58,7 @@ function answerChannels(on: On, { bus, database, channels }: AnswerParts): void 
   on('rules.channel.test', async ({ account, id, reply }) => ({
     delivery: await sendTest(bus, await channels.row(account, id), reply),
   }));
+  on('rules.channel.copy', async ({ id }) => copies.put(id).then(() => null));
   on('rules.event.match', (asked) => matches(database, asked));
 }
 

@@ -43,7 +43,7 @@ export class Rules implements OnApplicationBootstrap, OnModuleDestroy, OnApplica
     signal.addEventListener('abort', () => changes.stop(), { once: true });
     await index.load();
     const following = this.follow(changes, index);
-    answerAll({ bus, database, log, channels, connections, printers, printerCopies, quietSettings });
+    answerAll({ bus, database, log, channels, copies, connections, printers, printerCopies, quietSettings });
     this.probes.add('rules nats', () => bus.alive());
     this.probes.add('rules database', () => database.alive());
 

@@ -99,6 +99,9 @@ interface OwnerAsks {
   /** Puts a test delivery into the channel's lane; its report goes to `reply`. */
   'rules.channel.test': [{ account: string; id: string; reply: string }, { delivery: string }];
 
+  /** Makes the copy that delivery services read say what the channel is now, or removes it with the channel. */
+  'rules.channel.copy': [{ id: string }, null];
+
   /** What each channel makes of an event by its present selection: `due`, or the first thing that keeps the event away. */
   'rules.event.match': [
     {

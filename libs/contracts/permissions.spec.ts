@@ -32,7 +32,7 @@ it('lets a service answer whoever asks it, and nobody else', () => {
   const answered = (service: (typeof services)[number]) =>
     permissionsOf(service).publish.filter((subject) => subject.startsWith('_INBOX'));
   expect(answered('gateway')).toEqual(['_INBOX_printer-ingest.>']);
-  expect(answered('rules')).toEqual(['_INBOX_gateway.>', '_INBOX_rules.>']);
+  expect(answered('rules')).toEqual(['gateway', 'rules', ...channelTypes].map((asker) => `_INBOX_${asker}.>`));
   expect(answered('journal')).toEqual(['_INBOX_gateway.>', '_INBOX_printer-ingest.>', '_INBOX_rules.>']);
   expect(answered('discord')).toEqual(['_INBOX_gateway.>', '_INBOX_rules.>']);
 });

@@ -109,6 +109,7 @@ const uses: Record<Owner, Uses> = {
 
 /** A channel type needs no row: each does the same with its own part. */
 const usesOfType = (type: ChannelType): Uses => ({
+  asks: ['rules.channel.copy'],
   writes: [subjects.attempts(type)],
   stores: [
     lanes(`farmbell.delivery.${type}.*.*`),

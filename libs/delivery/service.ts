@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { JsMsg } from '@nats-io/jetstream';
 import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
 import { v7 } from 'uuid';
-import { type Bus, Leases, Snapshots, stopAnswering } from '#bus';
+import { ask, type Bus, Leases, Snapshots, stopAnswering } from '#bus';
 import type { Delivery } from '#contracts';
 import { complain, type Database, eventPageId, keyRing, type Log, need, type Probes, publicUrl, type Settings } from '#runtime';
 import type { Channel } from './channel.js';
@@ -80,7 +80,8 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy,
     const policy = policyOf(config, channel);
     const keys = keyRing(need(config, 'FARMBELL_SECRET_KEYS'));
     this.http = createHttp({ policy, userAgent: userAgent(type, publicUrl(config)), connections: channel.connections });
-    this.cache = new ChannelCache(await bus.bucket('CHANNELS'), channel, keys);
+    const renew = (id: string) => ask(bus, 'rules.channel.copy', { id });
+    this.cache = new ChannelCache(await bus.bucket('CHANNELS'), channel, keys, renew);
     const due = new DueRows({
       waiting,
       lanes: () => this.lanes.owned,
