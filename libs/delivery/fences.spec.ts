@@ -1,8 +1,9 @@
 import type { Database } from '#runtime';
 import { testDatabase, until } from '#testing';
 import { deliveryOf, waitingOf } from './samples.js';
+import { openWaiting } from './schema.js';
 import { summaryOf } from './summary.js';
-import { openWaiting, Waiting, type WaitingRow } from './waiting.js';
+import { Waiting, type WaitingRow } from './waiting.js';
 
 let place: Awaited<ReturnType<typeof testDatabase>>;
 let database: Database;

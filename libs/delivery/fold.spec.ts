@@ -2,8 +2,9 @@ import type { Delivery } from '#contracts';
 import { Database } from '#runtime';
 import { testDatabase } from '#testing';
 import { deliveryOf, waitingOf } from './samples.js';
+import { migrations } from './schema.js';
 import { foldable, summaryOf } from './summary.js';
-import { migrations, type Waiting, type WaitingRow } from './waiting.js';
+import type { Waiting, WaitingRow } from './waiting.js';
 
 describe('a backlog in the waiting table', () => {
   let place: Awaited<ReturnType<typeof testDatabase>>;

@@ -3,9 +3,10 @@ import { Database } from '#runtime';
 import { testDatabase, until } from '#testing';
 import { Dispatcher, type DispatcherParts } from './dispatcher.js';
 import { deliveryOf, eventOf, itemOf, waitingOf } from './samples.js';
+import { migrations } from './schema.js';
 import { type Limit, Scopes } from './scopes.js';
 import { summarize } from './summary.js';
-import { migrations, type Waiting, type WaitingRow } from './waiting.js';
+import type { Waiting, WaitingRow } from './waiting.js';
 import type { Item, Turn } from './worker.js';
 
 let place: Awaited<ReturnType<typeof testDatabase>>;

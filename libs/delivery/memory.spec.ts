@@ -1,7 +1,7 @@
 import { Database } from '#runtime';
 import { testDatabase } from '#testing';
 import { Memory } from './memory.js';
-import { migrations } from './waiting.js';
+import { migrations } from './schema.js';
 
 describe('memory', () => {
   let place: Awaited<ReturnType<typeof testDatabase>>;

@@ -2,8 +2,8 @@ import type { DynamicModule } from '@nestjs/common';
 import { Bus, connectBus } from '#bus';
 import { CONFIG, Database, LOG, type Log, need, Probes, type Settings } from '#runtime';
 import type { Channel } from './channel.js';
+import { openWaiting } from './schema.js';
 import { DeliveryService } from './service.js';
-import { openWaiting } from './waiting.js';
 
 const database = {
   provide: Database,

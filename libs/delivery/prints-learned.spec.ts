@@ -5,7 +5,7 @@ import type { Picture } from './channel.js';
 import { Memory } from './memory.js';
 import { Prints } from './prints.js';
 import { deliveryOf, eventOf, progressOf, readyOf, replyOf, typeOf } from './samples.js';
-import { migrations } from './waiting.js';
+import { migrations } from './schema.js';
 
 let place: Awaited<ReturnType<typeof testDatabase>>;
 let database: Database;

@@ -4,7 +4,7 @@ import { testDatabase } from '#testing';
 import { Memory } from './memory.js';
 import { Prints } from './prints.js';
 import { copyOf, deliveryOf, eventOf, progressOf, readyOf, replyOf, typeOf } from './samples.js';
-import { migrations } from './waiting.js';
+import { migrations } from './schema.js';
 
 let place: Awaited<ReturnType<typeof testDatabase>>;
 let database: Database;

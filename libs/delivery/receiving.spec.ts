@@ -7,8 +7,8 @@ import { createHttp, egressPolicy } from './http/index.js';
 import { Memory } from './memory.js';
 import { Receiving } from './receiving.js';
 import { deliveryOf, eventOf, readyOf, replyOf, typeOf } from './samples.js';
+import { migrations } from './schema.js';
 import { Scopes } from './scopes.js';
-import { migrations } from './waiting.js';
 
 describe('messages that somebody is to acknowledge', () => {
   let nats: TestNats;

@@ -1,9 +1,10 @@
 import { Database, metrics } from '#runtime';
 import { testDatabase, until } from '#testing';
 import { deliveryOf, waitingOf } from './samples.js';
+import { migrations } from './schema.js';
 import { Scopes } from './scopes.js';
 import { tellStanding } from './standing.js';
-import { type Cause, migrations } from './waiting.js';
+import type { Cause } from './waiting.js';
 
 let stored: Awaited<ReturnType<typeof testDatabase>>;
 let database: Database;

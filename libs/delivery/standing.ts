@@ -49,13 +49,15 @@ export interface StandingParts {
   signal: AbortSignal;
 }
 
+const none: WaitingCounts = { backlog: 0, limit: 0, retry: 0, due: 0 };
 const everyMs = 10_000;
-/** Counting a large table takes no more than so much of the time: it costs the database a core. */
+/** Counting takes no more than so much of the time: it costs the database a core. */
 const share = 0.005;
 
 /** Tells of what waits in this process's lanes, until the signal. */
-export async function tellStanding({ type, lanes, dispatcher, scopes, waiting, onError, signal }: StandingParts): Promise<void> {
-  let rows: WaitingCounts = { backlog: 0, limit: 0, retry: 0, due: 0 };
+export async function tellStanding(parts: StandingParts): Promise<void> {
+  const { type, lanes, dispatcher, scopes, onError, signal } = parts;
+  let rows = none;
   const untell = tellLag({ consumer: type, stream: 'DELIVERIES' }, () => lanes.lag);
   standings.set(type, () => {
     const { underWay, behind } = dispatcher.counts;
@@ -72,11 +74,25 @@ export async function tellStanding({ type, lanes, dispatcher, scopes, waiting, o
     };
   });
   while (!signal.aborted) {
-    const began = performance.now();
-    const counted = await waiting.count(lanes.owned, dispatcher.rowsHeld).catch(onError);
-    rows = counted ?? rows;
-    await pause(Math.max(everyMs, (performance.now() - began) / share), signal);
+    const next = Date.now() + everyMs;
+    rows = (await counted(parts).catch(onError)) ?? rows;
+    await pause(next - Date.now(), signal);
   }
   standings.delete(type);
   untell();
+}
+
+async function counted({ lanes, dispatcher, waiting, signal }: StandingParts): Promise<WaitingCounts | undefined> {
+  const sum = { ...none };
+  let began = performance.now();
+  for await (const part of waiting.count(
+    () => lanes.owned,
+    () => dispatcher.rowsHeld,
+  )) {
+    for (const cause of ['backlog', 'limit', 'retry', 'due'] as const) sum[cause] += part[cause];
+    await pause((performance.now() - began) / share, signal);
+    if (signal.aborted) return undefined;
+    began = performance.now();
+  }
+  return sum;
 }

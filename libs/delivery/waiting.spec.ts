@@ -1,7 +1,8 @@
 import type { Database } from '#runtime';
 import { testDatabase } from '#testing';
 import { deliveryOf, waitingOf } from './samples.js';
-import { openWaiting, type Waiting, type WaitingRow } from './waiting.js';
+import { openWaiting } from './schema.js';
+import type { Waiting, WaitingCounts, WaitingRow } from './waiting.js';
 
 interface Plan {
   'Relation Name'?: string;
@@ -90,5 +91,21 @@ describe('among 20,000 rows that PostgreSQL has not counted yet', () => {
   ])('reads few rows for %s', async (_, ask, answers, atMost) => {
     expect(await ask()).toHaveLength(answers);
     expect(await rowsRead()).toBeLessThanOrEqual(atMost);
+  });
+
+  it('counts them part by part, each once', async () => {
+    await database.query("update waiting set body = repeat('x', 1000)");
+    const parts: WaitingCounts[] = [];
+    for await (const part of waiting.count(
+      () => [1, 2],
+      () => ['d1', 'd2'],
+    )) {
+      parts.push(part);
+      expect(await rowsRead()).toBeLessThan(6000);
+    }
+    const sum = (of: keyof WaitingCounts) => parts.reduce((all, part) => all + part[of], 0);
+    expect(parts.length).toBeGreaterThan(4);
+    expect([sum('backlog'), sum('retry'), sum('limit'), sum('due')]).toEqual([9999, 9999, 0, expect.any(Number)]);
+    expect(Math.abs(sum('due') - 5000)).toBeLessThan(100);
   });
 });

@@ -1,8 +1,6 @@
-import type { MigrationInterface, QueryRunner } from 'typeorm';
 import type { ChannelType, Delivery } from '#contracts';
-import { Database, gathering } from '#runtime';
-import { Fence1764000000000, Fences, stillMine } from './fences.js';
-import { Memory1763730000000 } from './memory.js';
+import { type Database, gathering } from '#runtime';
+import { Fences, stillMine } from './fences.js';
 
 /** `retry`: until its time; `limit`: likewise, as its provider asked; `backlog`: until its channel has room, in the order of `seq`. */
 export type Cause = 'retry' | 'limit' | 'backlog';
@@ -13,44 +11,11 @@ export interface WaitingRow {
   body: Delivery;
 }
 
+/** Counted in one statement: a few milliseconds. */
+const pagesAtOnce = 500;
+
 /** How many rows there are of each cause, and how many retries are past their time. */
 export type WaitingCounts = Record<Cause | 'due', number>;
-
-class Waiting1763700000000 implements MigrationInterface {
-  name = 'Waiting1763700000000';
-
-  async up(runner: QueryRunner): Promise<void> {
-    await runner.query(`
-      create table waiting (
-        delivery text primary key,
-        attempt int not null,
-        type text not null,
-        lane int not null,
-        channel text not null,
-        epoch int not null,
-        seq bigint not null,
-        due timestamptz,
-        cause text not null,
-        body text not null
-      );
-      create index waiting_due on waiting (type, lane, due) where cause <> 'backlog';
-      create index waiting_channel on waiting (channel, seq)`);
-  }
-
-  async down(runner: QueryRunner): Promise<void> {
-    await runner.query('drop table waiting');
-  }
-}
-
-export const migrations = [Waiting1763700000000, Memory1763730000000, Fence1764000000000];
-
-/**
- * Sessions that read the waiting table. A table that fills within a minute is larger than PostgreSQL has counted: by its old figures
- * it would read and sort a whole backlog for a few rows; without bitmaps it goes along the index. Counting stays on one core.
- */
-const session = { enable_bitmapscan: 'off', max_parallel_workers_per_gather: '0' };
-
-export const openWaiting = (url: string): Promise<Database> => Database.open({ url, schema: 'delivery', migrations, session });
 
 /** The waiting room: deliveries that are not due yet, or whose channel is busy. One table for every channel type. */
 export class Waiting {
@@ -142,16 +107,21 @@ export class Waiting {
     return row?.due ?? null;
   }
 
-  /** How many rows these lanes have. */
-  async count(lanes: number[], without: string[]): Promise<WaitingCounts> {
-    const rows = await this.database.rows<{ cause: Cause; n: number; due: number }>(
-      `select cause, count(*)::int as n, count(*) filter (where due <= now())::int as due
-       from waiting where type = $1 and lane = any($2) and delivery <> all($3) group by cause`,
-      [this.type, lanes, without],
+  /** How many rows these lanes have, part by part of the table: who takes the parts sets the pace. */
+  async *count(lanes: () => number[], without: () => string[]): AsyncGenerator<WaitingCounts> {
+    const [size] = await this.database.rows<{ pages: number }>(
+      `select (pg_relation_size('waiting') / current_setting('block_size')::int)::int as pages`,
     );
-    const of = (cause: Cause) => rows.find((row) => row.cause === cause)?.n ?? 0;
-    const due = rows.reduce((sum, row) => sum + row.due, 0);
-    return { backlog: of('backlog'), limit: of('limit'), retry: of('retry'), due };
+    for (let page = 0; page < size!.pages; page += pagesAtOnce) {
+      const rows = await this.database.rows<{ cause: Cause; n: number; due: number }>(
+        `select cause, count(*)::int as n, count(*) filter (where due <= now())::int as due
+         from waiting where ctid >= $1::tid and ctid < $2::tid and type = $3 and lane = any($4) and delivery <> all($5) group by cause`,
+        [`(${page},0)`, `(${page + pagesAtOnce},0)`, this.type, lanes(), without()],
+      );
+      const of = (cause: Cause) => rows.find((row) => row.cause === cause)?.n ?? 0;
+      const due = rows.reduce((sum, row) => sum + row.due, 0);
+      yield { backlog: of('backlog'), limit: of('limit'), retry: of('retry'), due };
+    }
   }
 
   /** A channel's backlog in these lanes, in its order. */
