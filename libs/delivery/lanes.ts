@@ -101,9 +101,16 @@ export class Lanes {
       () => !signal.aborted || hasAny(),
       onError,
     );
+    // one after another: all at once would hold up what is being sent
+    const apartMs = (this.parts.lookMs ?? lookMs) / laneCount;
     const looking = repeat(
-      async () => void (await Promise.all([...this.lanes.values()].map((lane) => lane.look()))),
-      () => pause(this.parts.lookMs ?? lookMs, signal),
+      async () => {
+        for (const lane of [...this.lanes.values()]) {
+          await lane.look();
+          await pause(apartMs, signal);
+        }
+      },
+      () => pause(apartMs, signal),
       () => !signal.aborted,
       onError,
     );

@@ -101,7 +101,7 @@ describe('among 20,000 rows that PostgreSQL has not counted yet', () => {
       () => ['d1', 'd2'],
     )) {
       parts.push(part);
-      expect(await rowsRead()).toBeLessThan(6000);
+      expect(await rowsRead()).toBeLessThan(2000);
     }
     const sum = (of: keyof WaitingCounts) => parts.reduce((all, part) => all + part[of], 0);
     expect(parts.length).toBeGreaterThan(4);
