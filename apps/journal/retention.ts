@@ -1,4 +1,4 @@
-import { pause } from '#bus';
+import { every, pause } from '#bus';
 import type { Database } from '#runtime';
 
 /** Rows a statement: short locks, and a stop is never far. */
@@ -71,8 +71,5 @@ export async function forgetting(
   signal: AbortSignal,
   onError: (error: unknown) => void,
 ): Promise<void> {
-  while (!signal.aborted) {
-    await forget(database, new Date(Date.now() - days * 86_400_000), signal).catch(onError);
-    await pause(roundMs, signal);
-  }
+  await every(roundMs, () => forget(database, new Date(Date.now() - days * 86_400_000), signal), signal, onError);
 }

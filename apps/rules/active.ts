@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { answer, type Bus, consume, pause } from '#bus';
+import { answer, type Bus, consume, every } from '#bus';
 import { type DisableCommand, subjects } from '#contracts';
 import { complain, type Database, type Log } from '#runtime';
 import type { AppConnections } from './app-connections/app-connections.js';
@@ -36,12 +36,7 @@ export async function active(parts: ActiveParts, signal: AbortSignal): Promise<v
   // each loop here listens for the end
   setMaxListeners(0, signal);
   const place = { seq: 0 };
-  const every = async (ms: number, what: string, act: () => Promise<unknown>) => {
-    while (!signal.aborted) {
-      await act().catch(complain(log, what));
-      await pause(ms, signal);
-    }
-  };
+  const often = (ms: number, what: string, act: () => Promise<unknown>) => every(ms, act, signal, complain(log, what));
   const asked = [
     answer(bus, 'rules.index.refresh', async ({ channels: ids }) => index.refresh(ids).then(() => null)),
     answer(bus, 'rules.quiet.refresh', async ({ account }) => quiet.refresh(account).then(() => null)),
@@ -49,7 +44,7 @@ export async function active(parts: ActiveParts, signal: AbortSignal): Promise<v
   // asked from now on, so that no change is missed
   await quiet.load();
   await Promise.all([
-    every(250, 'the fold begins again from its cursor', () => fold({ bus, index, quiet, place, signal, onRound: roundDone })),
+    often(250, 'the fold begins again from its cursor', () => fold({ bus, index, quiet, place, signal, onRound: roundDone })),
     consume<DisableCommand>(
       bus,
       { stream: 'COMMANDS', durable: 'rules', filter: subjects.disable('*'), signal, onError: complain(log, 'commands') },
@@ -60,16 +55,16 @@ export async function active(parts: ActiveParts, signal: AbortSignal): Promise<v
       { stream: 'DELIVERIES', durable: quietReader, filter: subjects.quiet('*'), signal, onError: complain(log, 'quiet hours') },
       (messages) => hold(bus, database, messages),
     ),
-    every(closeMs, 'quiet hours are closed later', async () => {
+    often(closeMs, 'quiet hours are closed later', async () => {
       await closeEnded({ bus, database, index, quiet, place, signal }, new Date());
       await tellDigests({ bus, database });
     }),
     countChannels(database, signal, complain(log, 'channels are counted later')),
-    every(forgetMs, 'old quiet hours are deleted later', () => forgetOld(database)),
+    often(forgetMs, 'old quiet hours are deleted later', () => forgetOld(database)),
     // a replica may end between its commit and its copy
-    every(catchUpMs, 'copies of channels are made later', () => parts.copies.catchUp()),
-    every(catchUpMs, 'copies of printers are made later', () => parts.printerCopies.catchUp()),
-    every(catchUpMs, 'app connections expire later', () => parts.connections.expireAndAnnounce(new Date())),
+    often(catchUpMs, 'copies of channels are made later', () => parts.copies.catchUp()),
+    often(catchUpMs, 'copies of printers are made later', () => parts.printerCopies.catchUp()),
+    often(catchUpMs, 'app connections expire later', () => parts.connections.expireAndAnnounce(new Date())),
   ]).finally(() => {
     for (const one of asked) one.unsubscribe();
   });

@@ -1,5 +1,5 @@
 import { Counter } from 'prom-client';
-import { pause } from '#bus';
+import { every } from '#bus';
 import { type ChannelType, channelTypes } from '#contracts';
 import { atScrape, type Database, metrics } from '#runtime';
 
@@ -38,10 +38,10 @@ const everyMs = 15_000;
 
 /** Counts the channels now and then, until the signal: what one replica at a time does. */
 export async function countChannels(database: Database, signal: AbortSignal, onError: (error: unknown) => void): Promise<void> {
-  while (!signal.aborted) {
-    counts = (await read(database).catch(onError)) ?? counts;
-    await pause(everyMs, signal);
-  }
+  const count = async () => {
+    counts = await read(database);
+  };
+  await every(everyMs, count, signal, onError);
   counts = undefined;
 }
 

@@ -13,7 +13,7 @@ export const pause = (ms: number, signal?: AbortSignal) =>
 
 /** Acts again and again while it goes on, and waits between; what fails is told and tried again. */
 export async function repeat(
-  act: () => Promise<void>,
+  act: () => Promise<unknown>,
   wait: () => Promise<void>,
   goesOn: () => boolean,
   onError: (error: unknown) => void,
@@ -23,3 +23,17 @@ export async function repeat(
     if (goesOn()) await wait();
   }
 }
+
+/** Acts again and again until the signal, and waits so long between; what fails is told and tried again. */
+export const every = (
+  ms: number,
+  act: () => Promise<unknown>,
+  signal: AbortSignal,
+  onError: (error: unknown) => void,
+): Promise<void> =>
+  repeat(
+    act,
+    () => pause(ms, signal),
+    () => !signal.aborted,
+    onError,
+  );

@@ -1,6 +1,6 @@
 import type { Database } from '#runtime';
 import { testDatabase, until } from '#testing';
-import { deliveryOf, waitingOf } from './samples.js';
+import { deliveryOf, takeLanes, waitingOf } from './samples.js';
 import { openWaiting } from './schema.js';
 import { summaryOf } from './summary.js';
 import { Waiting, type WaitingRow } from './waiting.js';
@@ -31,10 +31,6 @@ const row = (id: string, lane: number, attempt = 2): WaitingRow => ({
 });
 const stored = async () =>
   (await database.rows<{ delivery: string }>('select delivery from waiting order by delivery')).map(({ delivery }) => delivery);
-const take = async (waiting: Waiting, lanes: number[]) => {
-  await waiting.fences.look();
-  await waiting.fences.raise(lanes);
-};
 const someoneWaits = () =>
   until('a statement waits for another', 10_000, async () => {
     const [found] = await database.rows<{ n: number }>(
@@ -45,7 +41,7 @@ const someoneWaits = () =>
 
 it('who has taken a lane stores its rows, and who had it before stores none any more, but those of other lanes', async () => {
   expect(await before.put(row('a', 3))).toBe(true);
-  await take(next, [3]);
+  await takeLanes(next, [3]);
   expect(await Promise.all([before.put(row('b', 3)), before.put(row('c', 4)), next.put(row('d', 3))])).toEqual([
     false,
     true,
@@ -59,17 +55,17 @@ it('who has taken a lane stores its rows, and who had it before stores none any 
 it('who is refused is told of which lane, also when the table is not the one it knew', async () => {
   const refused: number[] = [];
   const told = new Waiting(database, 'webhook', (lane) => refused.push(lane));
-  await take(told, [3, 4]);
+  await takeLanes(told, [3, 4]);
   await database.query("delete from fence where type = 'webhook' and lane = 3");
   await told.putAll([row('a', 3), row('b', 3), row('c', 4)]);
   expect([refused, await stored()]).toEqual([[3], ['c']]);
-  await take(told, [3]);
+  await takeLanes(told, [3]);
   expect(await told.put(row('a', 3))).toBe(true);
 });
 
 it('what a lane’s next owner has ended is not brought back', async () => {
   await before.put(row('a', 3));
-  await take(next, [3]);
+  await takeLanes(next, [3]);
   await next.remove({ id: 'a', attempt: 2 });
   await before.put(row('a', 3, 3));
   expect(await stored()).toEqual([]);
@@ -77,7 +73,7 @@ it('what a lane’s next owner has ended is not brought back', async () => {
 
 it('another channel type’s lanes are its own', async () => {
   const discord = await waitingOf(database, 'discord');
-  await take(discord, [3]);
+  await takeLanes(discord, [3]);
   expect(await before.put(row('a', 3))).toBe(true);
 });
 
@@ -88,7 +84,7 @@ it('of two that look at once one takes the lane, and the other is told so and ta
   await next.fences.raise([3, 4]);
   await expect(third.fences.raise([3, 5])).rejects.toThrow('lanes 3 of webhook are being taken by another process');
   expect(await Promise.all([third.put(row('a', 3)), next.put(row('b', 3))])).toEqual([false, true]);
-  await take(third, [3]);
+  await takeLanes(third, [3]);
   expect(await Promise.all([third.put(row('a', 3)), next.put(row('b', 3))])).toEqual([true, false]);
 });
 
@@ -96,7 +92,7 @@ it('a row on its way while the lane is taken is stored before that, or not at al
   let seen: Promise<string[]> | undefined;
   await database.transaction(async (manager) => {
     await before.fences.held([3], manager);
-    seen = take(next, [3]).then(stored);
+    seen = takeLanes(next, [3]).then(stored);
     await someoneWaits();
     await manager.query("insert into waiting select 'a', 1, 'webhook', 3, 'c1', 1, 1, null, 'backlog', '{}'");
   });
@@ -113,7 +109,7 @@ it('a row on its way while the lane is taken is stored before that, or not at al
 
 it('a backlog is not folded by who had it before', async () => {
   await before.putAll([row('a', 3), row('b', 3)]);
-  await take(next, [3]);
+  await takeLanes(next, [3]);
   const fold = (waiting: Waiting) =>
     waiting.fold('c1', [3], 10, (rows) => (rows.length > 0 ? summaryOf(rows, new Date()) : undefined));
   expect(await fold(before)).toBeUndefined();

@@ -1,8 +1,8 @@
 import type { Delivery } from '#contracts';
-import { Database } from '#runtime';
+import type { Database } from '#runtime';
 import { testDatabase } from '#testing';
 import { deliveryOf, waitingOf } from './samples.js';
-import { migrations } from './schema.js';
+import { openWaiting } from './schema.js';
 import { foldable, summaryOf } from './summary.js';
 import type { Waiting, WaitingRow } from './waiting.js';
 
@@ -12,7 +12,7 @@ describe('a backlog in the waiting table', () => {
   let waiting: Waiting;
   beforeAll(async () => {
     place = await testDatabase();
-    database = await Database.open({ url: place.url, schema: 'spec', migrations });
+    database = await openWaiting(place.url);
     waiting = await waitingOf(database, 'telegram');
   });
   afterAll(async () => {

@@ -1,8 +1,8 @@
-import { Database } from '#runtime';
+import type { Database } from '#runtime';
 import { testDatabase, until } from '#testing';
 import { Dispatcher, type DispatcherParts } from './dispatcher.js';
 import { deliveryOf, itemOf, settled, waitingOf } from './samples.js';
-import { migrations } from './schema.js';
+import { openWaiting } from './schema.js';
 import { summaryOf } from './summary.js';
 import type { Waiting, WaitingRow } from './waiting.js';
 import type { Item, Turn } from './worker.js';
@@ -16,7 +16,7 @@ let faults: unknown[];
 let turns: { item: Item; turn: Turn; end: (as: 'done' | 'yields') => void }[];
 beforeAll(async () => {
   place = await testDatabase();
-  database = await Database.open({ url: place.url, schema: 'spec', migrations });
+  database = await openWaiting(place.url);
 });
 afterAll(async () => {
   await database?.destroy();

@@ -1,9 +1,9 @@
 import type { Delivery } from '#contracts';
-import { Database } from '#runtime';
+import type { Database } from '#runtime';
 import { testDatabase, until } from '#testing';
 import { Dispatcher, type DispatcherParts } from './dispatcher.js';
 import { deliveryOf, eventOf, itemOf, waitingOf } from './samples.js';
-import { migrations } from './schema.js';
+import { openWaiting } from './schema.js';
 import { type Limit, Scopes } from './scopes.js';
 import { summarize } from './summary.js';
 import type { Waiting, WaitingRow } from './waiting.js';
@@ -14,7 +14,7 @@ let database: Database;
 let waiting: Waiting;
 beforeAll(async () => {
   place = await testDatabase();
-  database = await Database.open({ url: place.url, schema: 'spec', migrations });
+  database = await openWaiting(place.url);
 });
 afterAll(async () => {
   await database?.destroy();

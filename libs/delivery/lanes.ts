@@ -1,5 +1,5 @@
 import type { JsMsg } from '@nats-io/jetstream';
-import { type Bus, Doorbell, type Lag, type Leases, pause, repeat } from '#bus';
+import { type Bus, Doorbell, every, type Lag, type Leases, pause, repeat } from '#bus';
 import { type ChannelType, lanes as laneCount } from '#contracts';
 import { removeConsumers } from './lane-consumers.js';
 import { LaneReader } from './lane-reader.js';
@@ -87,12 +87,7 @@ export class Lanes {
       this.bell.ring();
     });
     signal.addEventListener('abort', () => this.bell.ring(), { once: true });
-    this.balancing = repeat(
-      () => this.balance(),
-      () => pause(everyMs, signal),
-      () => !signal.aborted,
-      onError,
-    );
+    this.balancing = every(everyMs, () => this.balance(), signal, onError);
     // beside each other: to take a lane over may last longer than a lease, and so may what is under way at a stop
     const hasAny = () => this.lanes.size + this.coming.size + this.going.size > 0;
     const renewing = repeat(
@@ -103,18 +98,13 @@ export class Lanes {
     );
     // one after another: all at once would hold up what is being sent
     const apartMs = (this.parts.lookMs ?? lookMs) / laneCount;
-    const looking = repeat(
-      async () => {
-        for (const lane of [...this.lanes.values()]) {
-          await lane.look();
-          await pause(apartMs, signal);
-        }
-      },
-      () => pause(apartMs, signal),
-      () => !signal.aborted,
-      onError,
-    );
-    await Promise.all([this.balancing, renewing, looking]);
+    const look = async () => {
+      for (const lane of [...this.lanes.values()]) {
+        await lane.look();
+        await pause(apartMs, signal);
+      }
+    };
+    await Promise.all([this.balancing, renewing, every(apartMs, look, signal, onError)]);
   }
 
   /** At a stop: hands every lane over, each as soon as what is under way in it has ended. */

@@ -1,14 +1,14 @@
-import { Database } from '#runtime';
+import type { Database } from '#runtime';
 import { testDatabase } from '#testing';
 import { Memory } from './memory.js';
-import { migrations } from './schema.js';
+import { openWaiting } from './schema.js';
 
 describe('memory', () => {
   let place: Awaited<ReturnType<typeof testDatabase>>;
   let database: Database;
   beforeAll(async () => {
     place = await testDatabase();
-    database = await Database.open({ url: place.url, schema: 'spec', migrations });
+    database = await openWaiting(place.url);
   });
   afterAll(async () => {
     await database?.destroy();
@@ -74,7 +74,7 @@ describe('memory', () => {
   });
 
   it('knows what it could not store', async () => {
-    const away = await Database.open({ url: place.url, schema: 'spec', migrations });
+    const away = await openWaiting(place.url);
     const memory = new Memory(away, 'telegram');
     await away.destroy();
     await expect(memory.put('k', { n: 1 }, hour)).rejects.toThrow();

@@ -1,18 +1,18 @@
 import type { FarmEvent } from '#contracts';
-import { Database } from '#runtime';
+import type { Database } from '#runtime';
 import { testDatabase } from '#testing';
 import type { Picture } from './channel.js';
 import { Memory } from './memory.js';
 import { Prints } from './prints.js';
 import { deliveryOf, eventOf, progressOf, readyOf, replyOf, typeOf } from './samples.js';
-import { migrations } from './schema.js';
+import { openWaiting } from './schema.js';
 
 let place: Awaited<ReturnType<typeof testDatabase>>;
 let database: Database;
 let faults: unknown[] = [];
 beforeAll(async () => {
   place = await testDatabase();
-  database = await Database.open({ url: place.url, schema: 'spec', migrations });
+  database = await openWaiting(place.url);
 });
 afterAll(async () => {
   await database?.destroy();
@@ -95,7 +95,7 @@ describe('settings that the provider has changed', () => {
 });
 
 it('memory that is away costs plainer messages, and no error', async () => {
-  const away = await Database.open({ url: place.url, schema: 'spec', migrations });
+  const away = await openWaiting(place.url);
   await away.destroy();
   const prints = new Prints(typeOf(), new Memory(away, 'telegram'), (error) => faults.push(error));
   const ready = readyOf({ bot: 1 });

@@ -1,17 +1,17 @@
 import type { ChannelCopy, Delivery } from '#contracts';
-import { Database } from '#runtime';
+import type { Database } from '#runtime';
 import { testDatabase } from '#testing';
 import { Memory } from './memory.js';
 import { Prints } from './prints.js';
 import { copyOf, deliveryOf, eventOf, progressOf, readyOf, replyOf, typeOf } from './samples.js';
-import { migrations } from './schema.js';
+import { openWaiting } from './schema.js';
 
 let place: Awaited<ReturnType<typeof testDatabase>>;
 let database: Database;
 let faults: unknown[] = [];
 beforeAll(async () => {
   place = await testDatabase();
-  database = await Database.open({ url: place.url, schema: 'spec', migrations });
+  database = await openWaiting(place.url);
 });
 afterAll(async () => {
   await database?.destroy();

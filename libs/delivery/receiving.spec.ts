@@ -1,13 +1,13 @@
 import { Bus } from '#bus';
 import type { Delivery, Report } from '#contracts';
-import { Database } from '#runtime';
+import type { Database } from '#runtime';
 import { type TestNats, testDatabase, testNats, until } from '#testing';
 import type { Receipt } from './channel.js';
 import { createHttp, egressPolicy } from './http/index.js';
 import { Memory } from './memory.js';
 import { Receiving } from './receiving.js';
 import { deliveryOf, eventOf, readyOf, replyOf, typeOf } from './samples.js';
-import { migrations } from './schema.js';
+import { openWaiting } from './schema.js';
 import { Scopes } from './scopes.js';
 
 describe('messages that somebody is to acknowledge', () => {
@@ -27,7 +27,7 @@ describe('messages that somebody is to acknowledge', () => {
   const http = createHttp({ policy: egressPolicy({ allow: [], forbidden: [], trusted: [] }), userAgent: 'x' });
   beforeAll(async () => {
     [nats, place] = await Promise.all([testNats(), testDatabase()]);
-    database = await Database.open({ url: place.url, schema: 'spec', migrations });
+    database = await openWaiting(place.url);
     bus = await Bus.connect({ url: nats.url, name: 'spec' });
   });
   beforeEach(async () => {

@@ -113,9 +113,16 @@ export const itemOf = (delivery: Delivery, over: Partial<Item> = {}): Item => ({
 /** The waiting table, for one who has taken every lane. */
 export async function waitingOf(database: Database, type: ChannelType): Promise<Waiting> {
   const waiting = new Waiting(database, type);
-  await waiting.fences.look();
-  await waiting.fences.raise(Array.from({ length: lanes }, (_, lane) => lane));
+  await takeLanes(
+    waiting,
+    Array.from({ length: lanes }, (_, lane) => lane),
+  );
   return waiting;
+}
+
+export async function takeLanes({ fences }: Waiting, lanes: number[]): Promise<void> {
+  await fences.look();
+  await fences.raise(lanes);
 }
 
 /** Lets all run that waits for no time and for nobody else. */

@@ -29,7 +29,7 @@ class Waiting1763700000000 implements MigrationInterface {
   }
 }
 
-export const migrations = [Waiting1763700000000, Memory1763730000000, Fence1764000000000];
+const migrations = [Waiting1763700000000, Memory1763730000000, Fence1764000000000];
 
 /**
  * Sessions that read the waiting table. A table that fills within a minute is larger than PostgreSQL has counted: by its old figures

@@ -1,7 +1,7 @@
-import { Database, metrics } from '#runtime';
+import { type Database, metrics } from '#runtime';
 import { testDatabase, until } from '#testing';
 import { deliveryOf, waitingOf } from './samples.js';
-import { migrations } from './schema.js';
+import { openWaiting } from './schema.js';
 import { Scopes } from './scopes.js';
 import { tellStanding } from './standing.js';
 import type { Cause } from './waiting.js';
@@ -10,7 +10,7 @@ let stored: Awaited<ReturnType<typeof testDatabase>>;
 let database: Database;
 beforeAll(async () => {
   stored = await testDatabase();
-  database = await Database.open({ url: stored.url, schema: 'delivery', migrations });
+  database = await openWaiting(stored.url);
 });
 afterAll(async () => {
   await database?.destroy();

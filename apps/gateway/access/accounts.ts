@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { ask, Bus, pause } from '#bus';
+import { ask, Bus, every, pause } from '#bus';
 import { type Page, Problem } from '#contracts';
 import { complain, Database, LOG, type Log } from '#runtime';
 import { page, placeOf } from '../http/page.js';
@@ -46,12 +46,7 @@ export class Accounts implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     const { signal } = this.stopping;
-    this.telling = (async () => {
-      while (!signal.aborted) {
-        await this.tellPlans().catch(this.untold);
-        await pause(tellAgainMs, signal);
-      }
-    })();
+    this.telling = every(tellAgainMs, () => this.tellPlans(), signal, this.untold);
   }
 
   async onModuleDestroy(): Promise<void> {
