@@ -72,7 +72,8 @@ export class Dispatcher {
       state = this.stateOf(item.delivery.channel);
     }
     if (state.behind || !this.hasRoom(state)) {
-      this.yielding.hasParked();
+      // with all its attempts under way, it could begin no more
+      if (state.underWay < atOnce(state)) this.yielding.hasParked();
       return this.backlog.park(item, state);
     }
     this.yielding.hasFresh();
