@@ -40,12 +40,13 @@ const { status } = spawnSync(process.execPath, [compiler, '-p', root], { stdio: 
  */
 const begunBySpread = /(?<=(?:[([,=:?>&|]|return)\s*)\{(?=\s*\.\.\.[\w(])(?!\s*\.\.\.null\b)(?!\s*\.\.\.[\w.]+\s*\})/g;
 if (status === 0 && Number.parseInt(process.versions.node, 10) < 22) {
+  // where no other build looks for what is out of date
+  const draft = join(dist, `.${process.pid}.tmp`);
   for (const output of outputs()) {
     if (!output.endsWith('.js')) continue;
     const compiled = readFileSync(output, 'utf8');
     const quick = compiled.replaceAll(begunBySpread, '{ ...null,');
     if (quick === compiled) continue;
-    const draft = `${output}.${process.pid}.tmp`;
     writeFileSync(draft, quick);
     renameSync(draft, output);
   }
