@@ -3,7 +3,7 @@ const freshMs = 250;
 /** Of what is behind, so many begin at once, and the next after that time: 250 a second. */
 const portion = 4;
 const everyMs = 16;
-/** For each that comes to what is behind, so many more: it gets less while the machine has room, however much comes. */
+/** For each that comes to what is behind and could begin, so many more: it gets less while the machine has room, however much comes. */
 const forEachParked = 2;
 
 /**
@@ -29,7 +29,7 @@ export class Yielding<T> {
     this.freshAt = this.now();
   }
 
-  /** One more is behind. */
+  /** One more is behind, of a channel that could begin more at once. */
   hasParked(): void {
     this.parked++;
   }
