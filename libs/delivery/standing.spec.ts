@@ -1,10 +1,11 @@
+import { setTimeout } from 'node:timers/promises';
 import { type Database, metrics } from '#runtime';
 import { testDatabase, until } from '#testing';
 import { deliveryOf, waitingOf } from './samples.js';
 import { openWaiting } from './schema.js';
 import { Scopes } from './scopes.js';
 import { tellStanding } from './standing.js';
-import type { Cause } from './waiting.js';
+import type { Cause, WaitingCounts } from './waiting.js';
 
 let stored: Awaited<ReturnType<typeof testDatabase>>;
 let database: Database;
@@ -66,3 +67,28 @@ it('tells what waits in the lanes of this process, each once, and nothing once i
   scopes.wake();
   expect(await entering).toBeUndefined();
 });
+
+it('counts on soon after a part that a busy machine was slow with', async () => {
+  const part: WaitingCounts = { backlog: 0, limit: 0, retry: 1, due: 0 };
+  const slow = async function* () {
+    for (let n = 0; n < 2; n++) {
+      await setTimeout(300);
+      yield part;
+    }
+  };
+  const stopping = new AbortController();
+  const telling = tellStanding({
+    type: 'discord',
+    lanes: { owned: [3], lag: { messages: 0, seconds: 0 } } as never,
+    dispatcher: { rowsHeld: [], counts: { underWay: 0, behind: 0 } } as never,
+    scopes: new Scopes(),
+    waiting: { count: slow } as never,
+    onError: (error) => {
+      throw error;
+    },
+    signal: stopping.signal,
+  });
+  await until('both parts are counted', 20_000, async () => (await told('farmbell_deliveries_waiting')).retry === 2);
+  stopping.abort();
+  await telling;
+}, 30_000);

@@ -53,6 +53,8 @@ const none: WaitingCounts = { backlog: 0, limit: 0, retry: 0, due: 0 };
 const everyMs = 10_000;
 /** Counting takes no more than so much of the time: it costs the database a core. */
 const share = 0.005;
+/** A part is small: one that took long had a busy machine to wait for, and the next need not wait as long again. */
+const mostRestMs = 2000;
 
 /** Tells of what waits in this process's lanes, until the signal. */
 export async function tellStanding(parts: StandingParts): Promise<void> {
@@ -90,7 +92,7 @@ async function counted({ lanes, dispatcher, waiting, signal }: StandingParts): P
     () => dispatcher.rowsHeld,
   )) {
     for (const cause of ['backlog', 'limit', 'retry', 'due'] as const) sum[cause] += part[cause];
-    await pause((performance.now() - began) / share, signal);
+    await pause(Math.min((performance.now() - began) / share, mostRestMs), signal);
     if (signal.aborted) return undefined;
     began = performance.now();
   }
