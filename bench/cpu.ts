@@ -48,6 +48,35 @@ export function cpuMs(pids: Readonly<Record<string, number>>): Record<string, nu
 export const spentMs = (before: Record<string, number>, after: Record<string, number>): Record<string, number> =>
   Object.fromEntries(Object.entries(after).flatMap(([name, ms]) => (name in before ? [[name, ms - before[name]!]] : [])));
 
+/** CPU time of all cores so far, in milliseconds: in all, of it unused, and of it taken by the host for other machines than this. */
+export interface MachineTimes {
+  all: number;
+  idle: number;
+  stolen: number;
+}
+
+/** Reads /proc/stat. Time as a guest is within user time already. */
+export function machineTimesIn(stat: string): MachineTimes {
+  const [user, nice, system, idle, waiting, irq, softIrq, stolen] = stat
+    .slice(0, stat.indexOf('\n'))
+    .split(/\s+/)
+    .slice(1)
+    .map((ticks) => Number(ticks) * tickMs) as [number, number, number, number, number, number, number, number];
+  const unused = idle + waiting;
+  return { all: user + nice + system + unused + irq + softIrq + stolen, idle: unused, stolen };
+}
+
+/** Of this machine; undefined but on Linux. */
+export const machineTimes = (): MachineTimes | undefined =>
+  process.platform === 'linux' ? machineTimesIn(readFileSync('/proc/stat', 'utf8')) : undefined;
+
+/** What was used between two readings, and what the host took, in percent of all cores. What the host takes slows whatever runs. */
+export function machineUse(before?: MachineTimes, after?: MachineTimes): Record<string, number> {
+  if (!before || !after) return {};
+  const share = (of: keyof MachineTimes) => (100 * (after[of] - before[of])) / (after.all - before.all);
+  return { 'CPU used, %': 100 - share('idle') - share('stolen'), 'taken by the host, %': share('stolen') };
+}
+
 /** Milliseconds in all as microseconds for each unit of work. */
 export const usEach = (cpu: Record<string, number>, units: number): Record<string, number> =>
   Object.fromEntries(Object.entries(cpu).map(([name, ms]) => [name, (ms * 1000) / units]));

@@ -153,11 +153,6 @@ function waitingDelivery(n: number, { run, ...place }: Place): Delivery {
 export const clearWaiting = (farm: Farm, channel: string): Promise<unknown> =>
   withClient(farm, (client) => client.query('delete from delivery.waiting where channel = $1', [channel]));
 
-export const countWaiting = (farm: Farm): Promise<number> =>
-  withClient(farm, async (client) =>
-    Number((await client.query('select count(*) as waiting from delivery.waiting')).rows[0].waiting),
-  );
-
 async function withClient<T>(farm: Farm, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client(farm.databaseUrl);
   await client.connect();

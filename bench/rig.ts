@@ -3,7 +3,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import pg from 'pg';
 import { natsTarget } from '#servers';
 import { type Arrivals, faultsOf } from './arrivals.js';
-import { cpuMs, spentMs } from './cpu.js';
+import { cpuMs, machineTimes, machineUse, spentMs } from './cpu.js';
 import { printerOf } from './event.js';
 import type { Farm } from './farm.js';
 import { floorQueue, withFloorStreams } from './floor-streams.js';
@@ -48,6 +48,8 @@ export interface Flowed {
   settledSeconds: number;
   /** CPU in ms spent from the start until then, by process. */
   cpu: Record<string, number>;
+  /** Of the machine while it was published: what was used of all cores, and what the host took; percent. */
+  machine: Record<string, number>;
 }
 
 /** Who brings nothing for so long brings nothing any more: an attempt failed, or a service ended. */
@@ -145,9 +147,10 @@ export class Rig {
     let total = 0;
     for (let n = 0; n < all.events; n++) total += channelsOf(n).length;
     const run = flow.run ?? (await this.expect());
-    const before = this.cpu();
+    const [before, machineBefore] = [this.cpu(), machineTimes()];
     const load = { run, accounts, type, first: 0, events, perSecond };
     const published = await this.publisher.call('publish', { way, load });
+    const machine = machineUse(machineBefore, machineTimes());
     await flow.afterwards?.();
     const lastAt = await this.arrived(total);
     const waited = performance.now();
@@ -158,7 +161,15 @@ export class Rig {
     const order = ordered && { printerOf: (n: number) => printerOf(n, accounts) };
     const faults = faultsOf(arrivals, { ...all, channelsOf, repeats, ...order });
     if (faults.length > 0) throw new Error(`Not every event arrived as it must: ${faults.join('; ')}`);
-    return { published, arrivals, deliveries: total, seconds: (lastAt - published.startedAt) / 1000, settledSeconds, cpu };
+    return {
+      published,
+      arrivals,
+      deliveries: total,
+      seconds: (lastAt - published.startedAt) / 1000,
+      settledSeconds,
+      cpu,
+      machine,
+    };
   }
 
   /** Publishes beside a flow, of whose run it is part. */
@@ -167,7 +178,7 @@ export class Rig {
   }
 
   /** The same load at the floor: from a work queue to the receiver by one small process. The queue is filled first, unless paced. */
-  floor(events: number, perSecond?: number): Promise<Flowed> {
+  floor(events: number, perSecond?: number): Promise<Omit<Flowed, 'machine'>> {
     return withFloorStreams(this.jsm, async () => {
       const { natsUrl } = this.farm;
       const way: Way = { kind: 'nats', url: natsUrl, subject: 'floor.queue', inFlight: 1000 };

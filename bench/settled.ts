@@ -6,7 +6,7 @@ import type { StreamName } from '#bus';
 const streams: StreamName[] = ['INGEST', 'EVENTS', 'ROUTED', 'DELIVERIES', 'ATTEMPTS', 'COMMANDS', 'REJECTED'];
 const everyMs = 100;
 
-/** Waits until every service has worked off what lies in the streams. Throws, with what is left, when it takes longer than `ms`. */
+/** Waits until every service has worked off what lies in the streams and in the waiting table. Throws, with what is left, when it takes longer than `ms`. */
 export async function settled(jsm: JetStreamManager, database: pg.Client, ms: number): Promise<void> {
   const deadline = performance.now() + ms;
   for (;;) {
@@ -39,6 +39,8 @@ async function unfinished(jsm: JetStreamManager, database: pg.Client): Promise<s
     const missing = (last.get(stream) ?? 0) - seq;
     if (missing > 0) left.push(`${stream} for ${owner}: ${missing} not stored`);
   }
+  const { rows } = await database.query('select count(*)::int as n from delivery.waiting');
+  if (rows[0].n > 0) left.push(`${rows[0].n} deliveries that wait for another attempt`);
   return left;
 }
 

@@ -1,6 +1,6 @@
 import type { Bench } from '../bench.js';
 import { usEach } from '../cpu.js';
-import { percentile } from '../figures.js';
+import { medians, percentile } from '../figures.js';
 import { clearWaiting, loadWaiting } from '../loading.js';
 import type { Round, Row } from '../report.js';
 import { type Flow, type Flowed, latencies, type Rig } from '../rig.js';
@@ -8,6 +8,8 @@ import { type Flow, type Flowed, latencies, type Rig } from '../rig.js';
 const healthy = Array.from({ length: 10 }, (_, number) => number);
 const [hangs, late, drained, waits] = [10, 11, 12, 13];
 const perSecond = 20;
+/** Of those in trouble: at another pace, as two streams of one pace would meet at the same moment of each period or never. */
+const besidePerSecond = 17;
 /** After the service's start, before anything counts. */
 const warmSeconds = 5;
 /** Longer than other paced loads: the slowest hundredth of some hundred events is chance, and moves by half between two rounds. */
@@ -36,7 +38,10 @@ export async function isolation(bench: Bench): Promise<Row[]> {
       const before = await quiet(bench, rig);
       const round = await troubled(bench, rig, ids);
       const after = await quiet(bench, rig);
-      return { ...round, floor: percentile(Float64Array.from([...before, ...after]), 0.99) };
+      const alone = Float64Array.from([...before.latencies, ...after.latencies]);
+      const machine = Object.entries(medians([before.machine, after.machine])).map(([name, value]) => [`floor's ${name}`, value]);
+      const extra = { ...round.extra, "floor's p50": percentile(alone, 0.5), ...Object.fromEntries(machine) };
+      return { ...round, floor: percentile(alone, 0.99), extra };
     });
     return [{ line: "healthy channels' p99; floor: without trouble", unit: 'ms', work: 'delivery', rounds: p99 }];
   });
@@ -57,8 +62,8 @@ const theirs = (run: number, { events }: Flow, from: number) => ({
   accounts: 1,
   type: 'job.paused',
   first: from,
-  events,
-  perSecond,
+  events: Math.floor((events / perSecond) * besidePerSecond),
+  perSecond: besidePerSecond,
 });
 
 async function behave(rig: Rig, inTrouble: boolean): Promise<void> {
@@ -67,21 +72,24 @@ async function behave(rig: Rig, inTrouble: boolean): Promise<void> {
   }
 }
 
-async function quiet(bench: Bench, rig: Rig): Promise<Float64Array> {
+type Quiet = Pick<Flowed, 'machine'> & { latencies: Float64Array };
+
+async function quiet(bench: Bench, rig: Rig): Promise<Quiet> {
   const flow = paced(bench, rig);
   const run = await rig.expect();
+  const others = theirs(run, flow, flow.events);
   await behave(rig, false);
   await rig.farm.stopService('webhook');
   await rig.farm.startService('webhook');
-  const beside = rig.publish(rig.ways.grpc, theirs(run, flow, flow.events));
+  const beside = rig.publish(rig.ways.grpc, others);
   const measured = await rig.flow({
     ...flow,
     run,
-    waiting: flow.events,
+    waiting: others.events,
     channelsOf: (n) => (n < flow.events ? healthy : [hangs!, late!]),
     afterwards: async () => void (await beside),
   });
-  return latencies(measured, (n) => n < flow.events && first(n));
+  return { latencies: latencies(measured, (n) => n < flow.events && first(n)), machine: measured.machine };
 }
 
 async function troubled(bench: Bench, rig: Rig, ids: { drained: string; waits: string }): Promise<Round> {
@@ -112,7 +120,12 @@ async function troubled(bench: Bench, rig: Rig, ids: { drained: string; waits: s
   return {
     value: percentile(beside, 0.99),
     cpu: usEach(measured.cpu, measured.deliveries),
-    extra: { p50: percentile(beside, 0.5), 'first attempts measured': beside.length, 'backlog drained after, s': drainedAt },
+    extra: {
+      p50: percentile(beside, 0.5),
+      'first attempts measured': beside.length,
+      'backlog drained after, s': drainedAt,
+      ...measured.machine,
+    },
   };
 }
 

@@ -25,7 +25,13 @@ export async function latency(bench: Bench, lines: ReadonlySet<string>): Promise
         floor: percentile(least, 0.99),
         cpu: usEach(flowed.cpu, flowed.deliveries),
         floorCpu: usEach(floor.cpu, floor.deliveries),
-        extra: { p50: percentile(own, 0.5), 'floor p50': percentile(least, 0.5), slowest: percentile(own, 1), ...paceOf(flowed) },
+        extra: {
+          p50: percentile(own, 0.5),
+          'floor p50': percentile(least, 0.5),
+          slowest: percentile(own, 1),
+          ...paceOf(flowed),
+          ...flowed.machine,
+        },
       };
     });
     return chosen.map((line) => ({ line: `${titles[line]}: p99`, unit: 'ms', work: 'delivery', rounds: p99[line] }));
