@@ -1,3 +1,4 @@
+import { JsHeaders } from '@nats-io/jetstream';
 import { headers } from '@nats-io/transport-node';
 import type { Bus } from '#bus';
 import { subjects } from '#contracts';
@@ -30,7 +31,7 @@ const fewBytes = 256 * 1024;
 export async function writeRound(bus: Bus, position: number, cursor: Cursor, due: readonly Message[]): Promise<number> {
   const bytes = due.reduce((sum, { body }) => sum + body.length, 0);
   if (due.length > 0 && (bus.replicas > 1 || due.length > few || bytes > fewBytes)) return writeBatch(bus, position, cursor, due);
-  const { seq } = await bus.js.publish(subjects.rulesCursor, textOf(cursor, due), expecting(position));
+  const { seq } = await bus.publish(subjects.rulesCursor, textOf(cursor, due), { after: { seq: position }, replaces: true });
   await writeOneByOne(bus, seq, due);
   return seq;
 }
@@ -45,7 +46,10 @@ export async function resume(bus: Bus): Promise<{ cursor: Cursor; position: numb
 }
 
 async function writeBatch(bus: Bus, position: number, cursor: Cursor, due: readonly Message[]): Promise<number> {
-  const batch = await bus.js.startBatch(subjects.rulesCursor, textOf(cursor, []), expecting(position));
+  const rollup = headers();
+  rollup.set(JsHeaders.RollupHdr, JsHeaders.RollupValueSubject);
+  const expected = { headers: rollup, expect: { lastSubjectSequence: position } };
+  const batch = await bus.js.startBatch(subjects.rulesCursor, textOf(cursor, []), expected);
   for (const one of due.slice(0, -1)) batch.add(one.subject, one.body);
   const last = due.at(-1)!;
   const ack = await batch.commit(last.subject, last.body);
@@ -54,17 +58,11 @@ async function writeBatch(bus: Bus, position: number, cursor: Cursor, due: reado
 
 /** Each is refused unless the cursor is still the one that it belongs to. */
 async function writeOneByOne(bus: Bus, position: number, due: readonly Message[]): Promise<void> {
-  const expect = { lastSubjectSequence: position, lastSubjectSequenceSubject: subjects.rulesCursor };
-  const write = ({ id, subject, body }: Message) => bus.js.publish(subject, body, { msgID: id, expect });
+  const after = { seq: position, subject: subjects.rulesCursor };
+  const write = ({ id, subject, body }: Message) => bus.publish(subject, body, { id, after });
   // of a clustered stream, only one message that expects the cursor's place may be under way
   if (bus.replicas > 1) for (const one of due) await write(one);
   else await Promise.all(due.map(write));
-}
-
-function expecting(position: number) {
-  const rollup = headers();
-  rollup.set('Nats-Rollup', 'sub');
-  return { headers: rollup, expect: { lastSubjectSequence: position } };
 }
 
 /** `sequence:channel`, and below it what is to be written after it. */

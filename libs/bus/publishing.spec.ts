@@ -34,6 +34,19 @@ describe('publishing', () => {
     expect(await bus.publish('t.order', 'again', { id: 'o3' })).toMatchObject({ seq: acks[3]!.seq, duplicate: true });
   });
 
+  it('stores what follows on a message only while nothing else does, and in the place of what its subject held', async () => {
+    await bus.jsm.streams.add({ name: 'ONE', subjects: ['one.>'], allow_rollup_hdrs: true });
+    const first = await bus.publish('one.cursor', 'a', { after: { seq: 0 } });
+    const of = { seq: first.seq, subject: 'one.cursor' };
+    const beside = await bus.publish('one.work', 'b', { id: 'w1', after: of });
+    expect(await bus.publish('one.work', 'b', { id: 'w1', after: of })).toMatchObject({ seq: beside.seq, duplicate: true });
+    await bus.publish('one.cursor', 'c', { after: { seq: first.seq }, replaces: true });
+    for (const [subject, after] of [['one.cursor', { seq: first.seq }] as const, ['one.work', of] as const])
+      expect(await thrown(bus.publish(subject, 'late', { after }))).toMatchObject({ code: 10071 });
+    const { state } = await bus.jsm.streams.info('ONE', { subjects_filter: '>' });
+    expect(state.subjects).toEqual({ 'one.cursor': 1, 'one.work': 1 });
+  });
+
   it('throws what JetStream says of one, and stores its neighbours', async () => {
     const [before, wrong, after] = await Promise.allSettled([
       bus.publish('t.a', 1),

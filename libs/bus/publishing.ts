@@ -1,5 +1,5 @@
-import { JetStreamApiError, JetStreamError, type PubAck, PubHeaders } from '@nats-io/jetstream';
-import { errors, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import { JetStreamApiError, JetStreamError, JsHeaders, type PubAck, PubHeaders } from '@nats-io/jetstream';
+import { errors, headers, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import { headersOf } from './traced.js';
 import { ConnectionLost, onReturn } from './unanswered.js';
 
@@ -17,6 +17,10 @@ export interface PublishOptions {
   id?: string;
   /** Goes with it as a header. */
   trace?: string;
+  /** Stored only while the last message of a subject, its own unless told, has this sequence in the stream (0: there is none). */
+  after?: { seq: number; subject?: string };
+  /** Takes the place of all that its subject held. */
+  replaces?: boolean;
   /** How long the answer may take: 10 s unless told. */
   timeoutMs?: number;
 }
@@ -49,12 +53,11 @@ export class Publishing {
   }
 
   /** Resolves when JetStream has it. Throws JetStreamApiError when it is refused, ConnectionLost when nobody knows. */
-  send(subject: string, payload: string | Uint8Array, { id, trace, timeoutMs = answerMs }: PublishOptions): Promise<PubAck> {
+  send(subject: string, payload: string | Uint8Array, options: PublishOptions): Promise<PubAck> {
+    const { timeoutMs = answerMs } = options;
     return new Promise((done, failed) => {
       const token = (this.count++).toString(36);
-      const head = trace ? headersOf(trace) : headers();
-      if (id) head.set(PubHeaders.MsgIdHdr, id);
-      this.nc.publish(subject, payload, { reply: `${this.inbox}.${token}`, headers: head });
+      this.nc.publish(subject, payload, { reply: `${this.inbox}.${token}`, headers: headersFor(options) });
       this.unanswered.set(token, { subject, until: performance.now() + timeoutMs, done, failed });
       this.looking ??= setInterval(() => this.look(), lookMs);
     });
@@ -99,6 +102,16 @@ export class Publishing {
       this.fail(refused, (_, { subject }) => subject === error.subject);
     }
   }
+}
+
+/** https://docs.nats.io/nats-concepts/jetstream/headers */
+function headersFor({ id, trace, after, replaces }: PublishOptions): MsgHdrs {
+  const made = trace ? headersOf(trace) : headers();
+  if (id) made.set(PubHeaders.MsgIdHdr, id);
+  if (after) made.set(PubHeaders.ExpectedLastSubjectSequenceHdr, String(after.seq));
+  if (after?.subject) made.set(PubHeaders.ExpectedLastSubjectSequenceSubjectHdr, after.subject);
+  if (replaces) made.set(JsHeaders.RollupHdr, JsHeaders.RollupValueSubject);
+  return made;
 }
 
 /** https://docs.nats.io/reference/reference-protocols/nats_api_reference: what is stored, or an error. */
