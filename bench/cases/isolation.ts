@@ -24,7 +24,7 @@ const hour = 3600_000;
 export async function isolation(bench: Bench): Promise<Row[]> {
   return bench.withFarm({}, async (rig) => {
     for (const number of healthy) await rig.channel(number, { events: ['job.started'] });
-    // 30 s, so that no attempt of theirs ends while it is measured
+    // the longest that a channel may have
     await rig.channel(hangs, { behaviour: 'hangs', events: ['job.paused'], settings: { timeout_s: 30 } });
     await rig.channel(late, { behaviour: 'late', events: ['job.paused'], settings: { timeout_s: 30 } });
     const ids = {
