@@ -40,7 +40,7 @@ async function unfinished(jsm: JetStreamManager, database: pg.Client): Promise<s
     if (missing > 0) left.push(`${stream} for ${owner}: ${missing} not stored`);
   }
   const { rows } = await database.query('select count(*)::int as n from delivery.waiting');
-  if (rows[0].n > 0) left.push(`${rows[0].n} deliveries that wait for another attempt`);
+  if (rows[0].n > 0) left.push(`${rows[0].n} deliveries in the waiting table`);
   return left;
 }
 

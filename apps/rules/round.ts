@@ -1,6 +1,4 @@
-import { JsHeaders } from '@nats-io/jetstream';
-import { headers } from '@nats-io/transport-node';
-import type { Bus } from '#bus';
+import { type Bus, type PublishOptions, publishHeaders } from '#bus';
 import { subjects } from '#contracts';
 
 /** How far the fold has come: every event up to `seq` is done; of the next one, every channel up to `channel`. */
@@ -31,7 +29,7 @@ const fewBytes = 256 * 1024;
 export async function writeRound(bus: Bus, position: number, cursor: Cursor, due: readonly Message[]): Promise<number> {
   const bytes = due.reduce((sum, { body }) => sum + body.length, 0);
   if (due.length > 0 && (bus.replicas > 1 || due.length > few || bytes > fewBytes)) return writeBatch(bus, position, cursor, due);
-  const { seq } = await bus.publish(subjects.rulesCursor, textOf(cursor, due), { after: { seq: position }, replaces: true });
+  const { seq } = await bus.publish(subjects.rulesCursor, textOf(cursor, due), movesFrom(position));
   await writeOneByOne(bus, seq, due);
   return seq;
 }
@@ -46,10 +44,9 @@ export async function resume(bus: Bus): Promise<{ cursor: Cursor; position: numb
 }
 
 async function writeBatch(bus: Bus, position: number, cursor: Cursor, due: readonly Message[]): Promise<number> {
-  const rollup = headers();
-  rollup.set(JsHeaders.RollupHdr, JsHeaders.RollupValueSubject);
-  const expected = { headers: rollup, expect: { lastSubjectSequence: position } };
-  const batch = await bus.js.startBatch(subjects.rulesCursor, textOf(cursor, []), expected);
+  const batch = await bus.js.startBatch(subjects.rulesCursor, textOf(cursor, []), {
+    headers: publishHeaders(movesFrom(position)),
+  });
   for (const one of due.slice(0, -1)) batch.add(one.subject, one.body);
   const last = due.at(-1)!;
   const ack = await batch.commit(last.subject, last.body);
@@ -64,6 +61,9 @@ async function writeOneByOne(bus: Bus, position: number, due: readonly Message[]
   if (bus.replicas > 1) for (const one of due) await write(one);
   else await Promise.all(due.map(write));
 }
+
+/** The cursor is moved only by who knows where it stands, and its old place is forgotten. */
+const movesFrom = (position: number): PublishOptions => ({ after: { seq: position }, replaces: true });
 
 /** `sequence:channel`, and below it what is to be written after it. */
 const textOf = ({ seq, channel }: Cursor, due: readonly Message[]) =>

@@ -7,6 +7,7 @@ export * from './lag.js';
 export * from './lease.js';
 export * from './pause.js';
 export * from './places.js';
+export { type PublishOptions, publishHeaders } from './publishing.js';
 export * from './read-ahead.js';
 export * from './snapshots.js';
 export * from './streams.js';

@@ -57,7 +57,7 @@ export class Publishing {
     const { timeoutMs = answerMs } = options;
     return new Promise((done, failed) => {
       const token = (this.count++).toString(36);
-      this.nc.publish(subject, payload, { reply: `${this.inbox}.${token}`, headers: headersFor(options) });
+      this.nc.publish(subject, payload, { reply: `${this.inbox}.${token}`, headers: publishHeaders(options) });
       this.unanswered.set(token, { subject, until: performance.now() + timeoutMs, done, failed });
       this.looking ??= setInterval(() => this.look(), lookMs);
     });
@@ -104,8 +104,8 @@ export class Publishing {
   }
 }
 
-/** https://docs.nats.io/nats-concepts/jetstream/headers */
-function headersFor({ id, trace, after, replaces }: PublishOptions): MsgHdrs {
+/** What a publish says to JetStream: https://docs.nats.io/nats-concepts/jetstream/headers */
+export function publishHeaders({ id, trace, after, replaces }: PublishOptions): MsgHdrs {
   const made = trace ? headersOf(trace) : headers();
   if (id) made.set(PubHeaders.MsgIdHdr, id);
   if (after) made.set(PubHeaders.ExpectedLastSubjectSequenceHdr, String(after.seq));

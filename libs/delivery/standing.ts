@@ -51,7 +51,7 @@ export interface StandingParts {
 
 const none: WaitingCounts = { backlog: 0, limit: 0, retry: 0, due: 0 };
 const everyMs = 10_000;
-/** Counting takes no more than so much of the time: it costs the database a core. */
+/** Counting takes so much of the time, and no more while parts are quick: it costs the database a core. */
 const share = 0.005;
 /** A part is small: one that took long had a busy machine to wait for, and the next need not wait as long again. */
 const mostRestMs = 2000;
